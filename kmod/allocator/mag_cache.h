@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Public interface of the magazine allocator: object caches with per-CPU
+ * magazines over pages, after Bonwick & Adams, "Magazines and Vmem" (USENIX
+ * 2001).  kernel-doc stands with the definitions.
+ */
+#ifndef MAGSLAB_ALLOCATOR_MAG_CACHE_H
+#define MAGSLAB_ALLOCATOR_MAG_CACHE_H
+
+#include <linux/gfp.h>
+#include <linux/types.h>
+
+#define MAG_CACHE_MIN_SIZE 8UL /* bytes; smaller ones are rounded up */
+#define MAG_CACHE_MAX_SIZE 65536UL /* bytes */
+
+struct mag_cache;
+
+/**
+ * struct mag_cache_stats - counters of a cache, summed over CPUs and nodes
+ * @object_size: bytes asked for
+ * @size: bytes an object takes in its slab
+ * @order: page order of a slab
+ * @objects_per_slab: at that order
+ * @magazine_rounds: capacity of a magazine
+ * @allocs: objects handed out since creation
+ * @frees: objects taken back since creation
+ * @live: @allocs - @frees
+ * @alloc_loaded: allocs served by the loaded magazine at once
+ * @alloc_previous: allocs served after a swap with the previous magazine
+ * @alloc_depot: allocs served after an exchange with the depot
+ * @alloc_slab: allocs served from the slab layer, refills included
+ * @alloc_nested: of @alloc_slab, those of an interrupt inside the CPU layer
+ * @alloc_failed: allocs that returned NULL
+ * @free_loaded: frees taken by the loaded magazine at once
+ * @free_previous: frees taken after a swap with the previous magazine
+ * @free_depot: frees taken after an exchange with the depot
+ * @free_slab: frees that went to the slab layer
+ * @free_nested: of @free_slab, those of an interrupt inside the CPU layer
+ * @depot_contended: depot lock acquisitions that found it taken
+ * @magazines: magazines that exist, in CPUs and depots
+ * @rounds_cached: objects in magazines
+ * @slabs: slabs that exist
+ * @pages: pages in them
+ * @held_bytes: @pages and @magazines in bytes
+ * @live_bytes: @live times @object_size
+ *
+ * Exact when no call is under way; otherwise each is near its value.
+ */
+struct mag_cache_stats {
+	u32 object_size;
+	u32 size;
+	u32 order;
+	u32 objects_per_slab;
+	u32 magazine_rounds;
+	u64 allocs;
+	u64 frees;
+	u64 live;
+	u64 alloc_loaded;
+	u64 alloc_previous;
+	u64 alloc_depot;
+	u64 alloc_slab;
+	u64 alloc_nested;
+	u64 alloc_failed;
+	u64 free_loaded;
+	u64 free_previous;
+	u64 free_depot;
+	u64 free_slab;
+	u64 free_nested;
+	u64 depot_contended;
+	u64 magazines;
+	u64 rounds_cached;
+	u64 slabs;
+	u64 pages;
+	u64 held_bytes;
+	u64 live_bytes;
+};
+
+struct mag_cache *mag_cache_create(const char *name, size_t size, size_t align,
+				   void (*ctor)(void *obj));
+unsigned long mag_cache_destroy(struct mag_cache *cache);
+
+void *mag_cache_alloc(struct mag_cache *cache, gfp_t gfp);
+void mag_cache_free(struct mag_cache *cache, void *obj);
+void mag_cache_free_bulk(struct mag_cache *cache, size_t nr, void **objs);
+
+const char *mag_cache_name(const struct mag_cache *cache);
+void mag_cache_stats(struct mag_cache *cache, struct mag_cache_stats *stats);
+/* Calls @fn on every cache, in order of creation; @fn may sleep; none is destroyed meanwhile. */
+void mag_cache_for_each(void (*fn)(struct mag_cache *cache, void *arg),
+			void *arg);
+
+int mag_allocator_init(void);
+void mag_allocator_exit(void);
+
+#endif /* MAGSLAB_ALLOCATOR_MAG_CACHE_H */

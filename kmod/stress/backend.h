@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a workload sees of an allocator.  A workload asks for pools of objects
+ * of one size and never learns who serves them; a backend never learns which
+ * workload runs it.
+ */
+#ifndef MAGSLAB_STRESS_BACKEND_H
+#define MAGSLAB_STRESS_BACKEND_H
+
+#include <linux/types.h>
+
+struct mag_pool;
+
+/**
+ * struct mag_pool_spec - what a workload needs of a pool
+ * @name: unique within the run, lower case, e.g. "skb_head"
+ * @size: of an object, bytes
+ * @align: of an object, bytes, a power of two, or 0 for the machine word's
+ * @ctor: constructor, or NULL.  Objects are freed in constructed state.
+ * @max_live: most objects that are ever out at once, on all CPUs together
+ */
+struct mag_pool_spec {
+	const char *name;
+	size_t size;
+	size_t align;
+	void (*ctor)(void *obj);
+	unsigned long max_live;
+};
+
+/**
+ * struct mag_backend_ops - one allocator under test
+ * @name: as user space names it
+ * @help: one line
+ * @slabinfo: prefix of the /proc/slabinfo caches that hold its objects, or ""
+ *	where @held_bytes is exact
+ * @init: makes ready pool->priv.  Task context, may sleep.  Returns 0 or -errno.
+ * @exit: undoes @init; every object has been freed.  Task context, may sleep.
+ * @alloc: one constructed object, or NULL.  Context as @gfp allows, down to
+ *	hard interrupt with GFP_ATOMIC.
+ * @free: gives back one object of @alloc.  Any context but NMI, any CPU.
+ * @free_bulk: gives back @nr objects.  Contexts as @free.
+ * @held_bytes: memory drawn for this pool now, bytes, metadata included; NULL
+ *	where the backend cannot tell.  Task context.
+ *
+ * alloc and free are called concurrently from all CPUs and contexts, an
+ * interrupt on top of a task's call included.
+ */
+struct mag_backend_ops {
+	const char *name;
+	const char *help;
+	const char *slabinfo;
+	int (*init)(struct mag_pool *pool);
+	void (*exit)(struct mag_pool *pool);
+	void *(*alloc)(struct mag_pool *pool, gfp_t gfp);
+	void (*free)(struct mag_pool *pool, void *obj);
+	void (*free_bulk)(struct mag_pool *pool, size_t nr, void **objs);
+	u64 (*held_bytes)(struct mag_pool *pool);
+};
+
+/**
+ * struct mag_pool - objects of one spec, served by one backend
+ * @ops: the backend
+ * @priv: the backend's own
+ * @spec: as asked for
+ */
+struct mag_pool {
+	const struct mag_backend_ops *ops;
+	void *priv;
+	struct mag_pool_spec spec;
+};
+
+extern const struct mag_backend_ops mag_backend_magazine;
+extern const struct mag_backend_ops mag_backend_kmem_cache;
+extern const struct mag_backend_ops mag_backend_kmalloc;
+extern const struct mag_backend_ops mag_backend_noop;
+
+/* The @index-th backend, or NULL past the last. */
+const struct mag_backend_ops *mag_backend_get(u32 index);
+u32 mag_backend_count(void);
+
+/* A pool or ERR_PTR(-EINVAL, -ENOMEM, …).  @spec is copied, not its strings. */
+struct mag_pool *mag_pool_create(const struct mag_backend_ops *ops,
+				 const struct mag_pool_spec *spec);
+/* NULL and ERR_PTR are ignored. */
+void mag_pool_destroy(struct mag_pool *pool);
+
+static __always_inline void *mag_pool_alloc(struct mag_pool *pool, gfp_t gfp)
+{
+	return pool->ops->alloc(pool, gfp);
+}
+
+static __always_inline void mag_pool_free(struct mag_pool *pool, void *obj)
+{
+	pool->ops->free(pool, obj);
+}
+
+static __always_inline void mag_pool_free_bulk(struct mag_pool *pool, size_t nr,
+					       void **objs)
+{
+	pool->ops->free_bulk(pool, nr, objs);
+}
+
+#endif /* MAGSLAB_STRESS_BACKEND_H */

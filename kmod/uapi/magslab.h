@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * The ioctl ABI of /dev/magslab: fixed layout, shared with user space.
+ * Every limit that either side checks stands here, once.  The layout of a
+ * histogram is in magslab_hist.h.
+ */
+#ifndef _UAPI_MAGSLAB_H
+#define _UAPI_MAGSLAB_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define MAG_DEVICE_NAME	       "magslab"
+#define MAG_ABI_VERSION	       1
+
+#define MAG_NAME_LEN	       32 /* bytes, with the closing NUL */
+#define MAG_HELP_LEN	       192 /* bytes, with the closing NUL */
+#define MAG_RELEASE_LEN	       64 /* bytes, with the closing NUL */
+
+#define MAG_MAX_PARAMS	       24 /* parameters of one workload */
+#define MAG_MAX_OPS	       8 /* operation kinds of one workload */
+#define MAG_MAX_COUNTERS       8 /* event counters of one workload */
+#define MAG_MAX_WORKERS	       4096
+#define MAG_MAX_STEPS	       (1ULL << 40) /* per worker */
+#define MAG_MAX_DURATION_NS    (3600ULL * 1000000000ULL)
+#define MAG_MAX_WARMUP_NS      (60ULL * 1000000000ULL)
+
+/* Kernel hooks that change what an allocation costs (mag_info.hooks). */
+#define MAG_HOOK_INIT_ON_ALLOC (1ULL << 0)
+#define MAG_HOOK_INIT_ON_FREE  (1ULL << 1)
+#define MAG_HOOK_KASAN	       (1ULL << 2)
+#define MAG_HOOK_KCSAN	       (1ULL << 3)
+#define MAG_HOOK_KMEMLEAK      (1ULL << 4)
+#define MAG_HOOK_LOCKDEP       (1ULL << 5)
+#define MAG_HOOK_FAILSLAB      (1ULL << 6)
+#define MAG_HOOK_MEMCG	       (1ULL << 7)
+#define MAG_HOOK_SHEAVES       (1ULL << 8) /* SLUB has percpu sheaves */
+#define MAG_HOOK_HARDENED      (1ULL << 9) /* SLAB_FREELIST_HARDENED */
+#define MAG_HOOK_RANDOM	       (1ULL << 10) /* SLAB_FREELIST_RANDOM */
+
+enum mag_clock {
+	MAG_CLOCK_AUTO = 0, /* TSC where it is stable, else KTIME */
+	MAG_CLOCK_TSC = 1, /* CPU time-stamp counter, scaled to ns */
+	MAG_CLOCK_KTIME = 2, /* ktime_get_ns() */
+	/*
+	 * Time-stamp counter, not scaled.  Under an emulator that counts
+	 * instructions one tick is one instruction.
+	 */
+	MAG_CLOCK_TICKS = 3,
+	MAG_NR_CLOCKS = 4,
+};
+
+/**
+ * struct mag_info - MAG_IOC_INFO: what this module and kernel are
+ * @abi_version: MAG_ABI_VERSION of the module
+ * @nr_workloads: workloads that MAG_IOC_DESCRIBE knows
+ * @nr_backends: backends that MAG_IOC_DESCRIBE knows
+ * @nr_clocks: MAG_NR_CLOCKS
+ * @nr_cpus_online: workers a run gets when it asks for 0
+ * @page_size: bytes
+ * @hooks: MAG_HOOK_* active in this kernel now
+ * @tsc_khz: frequency of the time-stamp counter in kHz, 0 if there is none
+ * @auto_clock: the enum mag_clock that MAG_CLOCK_AUTO stands for here
+ * @reserved: zero
+ * @release: kernel release, as uname -r prints it
+ * @preempt: preemption model of the kernel, e.g. "voluntary"
+ * @version: version of the module
+ */
+struct mag_info {
+	__u32 abi_version;
+	__u32 nr_workloads;
+	__u32 nr_backends;
+	__u32 nr_clocks;
+	__u32 nr_cpus_online;
+	__u32 page_size;
+	__u64 hooks;
+	__u64 tsc_khz;
+	__u32 auto_clock;
+	__u32 reserved;
+	char release[MAG_RELEASE_LEN];
+	char preempt[MAG_NAME_LEN];
+	char version[MAG_NAME_LEN];
+};
+
+enum mag_entity {
+	MAG_ENTITY_WORKLOAD = 0,
+	MAG_ENTITY_BACKEND = 1,
+	MAG_ENTITY_CLOCK = 2,
+	MAG_ENTITY_PARAM = 3, /* of workload @owner */
+	MAG_ENTITY_OP = 4, /* of workload @owner */
+	MAG_ENTITY_COUNTER = 5, /* of workload @owner */
+	MAG_NR_ENTITIES = 6,
+};
+
+/**
+ * struct mag_describe - MAG_IOC_DESCRIBE: one name and its meaning
+ * @entity: in: enum mag_entity
+ * @index: in: which one, from 0; past the last, the call fails with ENOENT
+ * @owner: in: index of the workload whose parameter, op or counter it is; else 0
+ * @nr_params: out, WORKLOAD: its number of parameters
+ * @nr_ops: out, WORKLOAD: its number of operation kinds
+ * @nr_counters: out, WORKLOAD: its number of event counters
+ * @min: out, PARAM: least value
+ * @max: out, PARAM: greatest value
+ * @def: out, PARAM: value where the run gives none
+ * @reserved: zero, in and out
+ * @name: out: the name
+ * @unit: out, PARAM and COUNTER: unit of the value, e.g. "bytes", "percent";
+ *	WORKLOAD: what one step is, in the plural, e.g. "packets"
+ * @slabinfo: out, BACKEND: prefix of the /proc/slabinfo caches it draws on;
+ *	empty where mag_run_status.held_bytes is exact
+ * @help: out: one line, no newline
+ */
+struct mag_describe {
+	__u32 entity;
+	__u32 index;
+	__u32 owner;
+	__u32 nr_params;
+	__u32 nr_ops;
+	__u32 nr_counters;
+	__u64 min;
+	__u64 max;
+	__u64 def;
+	__u64 reserved[2];
+	char name[MAG_NAME_LEN];
+	char unit[MAG_NAME_LEN];
+	char slabinfo[MAG_NAME_LEN];
+	char help[MAG_HELP_LEN];
+};
+
+/**
+ * struct mag_run_config - MAG_IOC_START: what to run
+ * @abi_version: MAG_ABI_VERSION the caller was built with
+ * @workload: index of the workload
+ * @backend: index of the backend
+ * @clock: enum mag_clock
+ * @nr_workers: kernel threads, each bound to its own online CPU; 0: one a CPU
+ * @reserved0: zero
+ * @seed: of the random sequences; the same seed draws the same sequences
+ * @duration_ns: of the measured part; 0: bounded by @steps alone
+ * @steps: of the measured part, per worker; 0: bounded by @duration_ns alone;
+ *	a worker that only follows others (a consumer) is bounded by theirs
+ * @warmup_ns: run and not recorded, before the measured part
+ * @warmup_steps: the same in steps per worker; the earlier bound ends it,
+ *	and 0 in both means no warm-up
+ * @param_mask: bit i set: @params[i] is given; clear: its default is used
+ * @params: values in the order of MAG_ENTITY_PARAM
+ * @reserved: zero
+ *
+ * One of @duration_ns and @steps must be set; where both are, the earlier ends
+ * the run.
+ */
+struct mag_run_config {
+	__u32 abi_version;
+	__u32 workload;
+	__u32 backend;
+	__u32 clock;
+	__u32 nr_workers;
+	__u32 reserved0;
+	__u64 seed;
+	__u64 duration_ns;
+	__u64 steps;
+	__u64 warmup_ns;
+	__u64 warmup_steps;
+	__u64 param_mask;
+	__u64 params[MAG_MAX_PARAMS];
+	__u64 reserved[4];
+};
+
+enum mag_state {
+	MAG_STATE_IDLE = 0, /* no run was started on this file */
+	MAG_STATE_WARMUP = 1,
+	MAG_STATE_MEASURE = 2,
+	MAG_STATE_HOLD = 3, /* measured; live objects still held */
+	MAG_STATE_DONE = 4, /* everything freed; results still readable */
+	MAG_STATE_FAILED = 5, /* mag_run_status.error says why */
+	MAG_NR_STATES = 6,
+};
+
+/**
+ * struct mag_op_result - one operation kind, all workers together
+ * @count: samples taken
+ * @sum: of the samples, in the clock's unit
+ * @min: least sample
+ * @max: greatest sample, exact, in range or not
+ * @below: samples under the histogram's range
+ * @above: samples over the histogram's range
+ * @per_sample: operations timed in one sample; 1 unless they are batched
+ * @reserved: zero
+ */
+struct mag_op_result {
+	__u64 count;
+	__u64 sum;
+	__u64 min;
+	__u64 max;
+	__u64 below;
+	__u64 above;
+	__u32 per_sample;
+	__u32 reserved;
+};
+
+#define MAG_RUN_STOPPED (1U << 0) /* MAG_IOC_STOP ended it early */
+
+/**
+ * struct mag_run_status - MAG_IOC_STATUS: state, and results once there are any
+ * @state: enum mag_state
+ * @error: 0, or the negative errno that ended the run
+ * @clock: enum mag_clock in use, never AUTO
+ * @nr_workers: as run
+ * @nr_ops: entries used in @ops
+ * @nr_counters: entries used in @counters
+ * @flags: MAG_RUN_*
+ * @reserved0: zero
+ * @elapsed_ns: length of the measured part so far, from ktime
+ * @elapsed_ticks: the same in the run's clock: ns, or ticks for TICKS
+ * @steps: steps done in the measured part by all workers
+ * @allocs: objects allocated since the start, warm-up included
+ * @frees: objects freed since the start, warm-up included
+ * @alloc_failures: allocations that returned NULL in the measured part
+ * @live_objects: objects out at the end of the measured part
+ * @live_bytes: the sum of their sizes as asked for
+ * @held_bytes: memory the backend drew for them, if @held_exact
+ * @held_exact: 1 if the backend itself counts @held_bytes, else 0
+ * @reserved1: zero
+ * @params: values used, defaults filled in
+ * @counters: the workload's event counters over the measured part
+ * @ops: by operation kind, complete from MAG_STATE_HOLD on
+ * @reserved: zero
+ */
+struct mag_run_status {
+	__u32 state;
+	__s32 error;
+	__u32 clock;
+	__u32 nr_workers;
+	__u32 nr_ops;
+	__u32 nr_counters;
+	__u32 flags;
+	__u32 reserved0;
+	__u64 elapsed_ns;
+	__u64 elapsed_ticks;
+	__u64 steps;
+	__u64 allocs;
+	__u64 frees;
+	__u64 alloc_failures;
+	__u64 live_objects;
+	__u64 live_bytes;
+	__u64 held_bytes;
+	__u32 held_exact;
+	__u32 reserved1;
+	__u64 params[MAG_MAX_PARAMS];
+	__u64 counters[MAG_MAX_COUNTERS];
+	struct mag_op_result ops[MAG_MAX_OPS];
+	__u64 reserved[4];
+};
+
+#define MAG_WORKER_ALL 0xffffffffU
+
+/**
+ * struct mag_hist_read - MAG_IOC_HIST: one whole histogram
+ * @op: in: operation kind
+ * @worker: in: worker number, or MAG_WORKER_ALL for all merged
+ * @nr_buckets: in: room at @counts; must be MAG_HIST_BUCKETS
+ * @reserved0: zero
+ * @counts: in: user address of an array of __u64, one a bucket
+ * @total: out: the sum of the counts written
+ * @reserved: zero
+ */
+struct mag_hist_read {
+	__u32 op;
+	__u32 worker;
+	__u32 nr_buckets;
+	__u32 reserved0;
+	__u64 counts;
+	__u64 total;
+	__u64 reserved[2];
+};
+
+#define MAG_IOC_MAGIC	 0xDB
+
+/*
+ * Errors common to all: ENOTTY unknown request; EFAULT bad address; EINVAL a
+ * field out of its bounds or a reserved one not zero; EPERM no CAP_SYS_ADMIN.
+ */
+
+/* Always. */
+#define MAG_IOC_INFO	 _IOR(MAG_IOC_MAGIC, 0x00, struct mag_info)
+/* Always.  ENOENT: no such index. */
+#define MAG_IOC_DESCRIBE _IOWR(MAG_IOC_MAGIC, 0x01, struct mag_describe)
+/*
+ * Starts a run and returns; poll() says POLLIN once it is in HOLD, DONE or FAILED.
+ * EBUSY: this file has a run that is not over, or another file's run is under
+ * way (one at a time, lest they disturb each other's figures).  ENOMEM.
+ * EOPNOTSUPP: the clock does not exist here.  EPROTO: another ABI version.
+ */
+#define MAG_IOC_START	 _IOW(MAG_IOC_MAGIC, 0x02, struct mag_run_config)
+/* Always; all zero in MAG_STATE_IDLE. */
+#define MAG_IOC_STATUS	 _IOR(MAG_IOC_MAGIC, 0x03, struct mag_run_status)
+/* In HOLD or DONE; EAGAIN: still running; ENODATA: no run, or it failed. */
+#define MAG_IOC_HIST	 _IOWR(MAG_IOC_MAGIC, 0x04, struct mag_hist_read)
+/* Ends warm-up or measurement early and waits for HOLD; ENODATA: no run. */
+#define MAG_IOC_STOP	 _IO(MAG_IOC_MAGIC, 0x05)
+/* From HOLD: frees every object, waits for DONE; EAGAIN: still running; ENODATA: no run. */
+#define MAG_IOC_FINISH	 _IO(MAG_IOC_MAGIC, 0x06)
+
+#endif /* _UAPI_MAGSLAB_H */
