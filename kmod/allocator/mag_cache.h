@@ -89,7 +89,6 @@ void mag_cache_stats(struct mag_cache *cache, struct mag_cache_stats *stats);
 void mag_cache_for_each(void (*fn)(struct mag_cache *cache, void *arg),
 			void *arg);
 
-int mag_allocator_init(void);
 void mag_allocator_exit(void);
 
 #endif /* MAGSLAB_ALLOCATOR_MAG_CACHE_H */

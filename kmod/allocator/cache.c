@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Birth, death and statistics of a cache; the policies that its layers follow.
+ */
+#include <linux/export.h>
+#include <linux/log2.h>
+#include <linux/minmax.h>
+#include <linux/mutex.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "internal.h"
+
+/* Memory that a node keeps in full magazines and in empty slabs, per cache. */
+#define MAG_DEPOT_BYTES SZ_1M
+#define MAG_DEPOT_MIN	10U /* magazines; SLUB 7.0's MAX_FULL_SHEAVES */
+#define MAG_EMPTY_BYTES SZ_128K
+#define MAG_EMPTY_MIN	2U /* slabs */
+
+static DEFINE_MUTEX(mag_caches_lock);
+static LIST_HEAD(mag_caches);
+
+/*
+ * The larger the object, the smaller the magazine: a CPU holds at most two, so
+ * that this bounds what it hoards.  Each fills a kmalloc bucket.
+ */
+static u32 cache_magazine_rounds(u32 size)
+{
+	if (size >= 4096)
+		return mag_magazine_rounds_in(64);
+	if (size >= 1024)
+		return mag_magazine_rounds_in(128);
+	if (size >= 256)
+		return mag_magazine_rounds_in(256);
+	return mag_magazine_rounds_in(512);
+}
+
+static void cache_set_policy(struct mag_cache *cache)
+{
+	u32 slab_bytes = PAGE_SIZE << cache->layout[MAG_LAYOUT_BEST].order;
+
+	cache->magazine_rounds = cache_magazine_rounds(cache->size);
+	cache->depot_max =
+		max(MAG_DEPOT_MIN,
+		    MAG_DEPOT_BYTES / (cache->magazine_rounds * cache->size));
+	cache->empty_max = max(MAG_EMPTY_MIN, MAG_EMPTY_BYTES / slab_bytes);
+}
+
+static void cache_free(struct mag_cache *cache)
+{
+	mag_cpu_exit(cache);
+	mag_depot_exit(cache);
+	mag_slab_exit(cache);
+	kfree(cache->name);
+	kfree(cache);
+}
+
+static int cache_init(struct mag_cache *cache, const char *name, size_t align)
+{
+	int err;
+
+	cache->name = kstrdup(name, GFP_KERNEL);
+	if (!cache->name)
+		return -ENOMEM;
+
+	err = mag_slab_layout_init(cache, max(align, sizeof(void *)));
+	if (err)
+		return err;
+	cache_set_policy(cache);
+
+	err = mag_slab_init(cache);
+	if (!err)
+		err = mag_depot_init(cache);
+	if (!err)
+		err = mag_cpu_init(cache);
+	return err;
+}
+
+/**
+ * mag_cache_create() - create a cache of objects of one size
+ * @name: for reports; copied; need not be unique
+ * @size: of an object, 1 … MAG_CACHE_MAX_SIZE bytes
+ * @align: of an object, a power of two up to PAGE_SIZE, or 0 for the machine
+ *	word's
+ * @ctor: constructor or NULL.  It runs once for each object, when its slab is
+ *	made, and not again: objects are freed in constructed state.  Called in
+ *	the context of the allocation that needs the slab.
+ *
+ * Context: task, may sleep.
+ * Return: the cache, or ERR_PTR(-EINVAL) for a bad argument or
+ *	ERR_PTR(-ENOMEM).
+ */
+struct mag_cache *mag_cache_create(const char *name, size_t size, size_t align,
+				   void (*ctor)(void *obj))
+{
+	struct mag_cache *cache;
+	int err;
+
+	if (!name || !size || size > MAG_CACHE_MAX_SIZE || align > PAGE_SIZE ||
+	    (align && !is_power_of_2(align)))
+		return ERR_PTR(-EINVAL);
+
+	cache = kzalloc(sizeof(*cache), GFP_KERNEL);
+	if (!cache)
+		return ERR_PTR(-ENOMEM);
+
+	cache->object_size = max(size, MAG_CACHE_MIN_SIZE);
+	cache->ctor = ctor;
+	err = cache_init(cache, name, align);
+	if (err) {
+		cache_free(cache);
+		return ERR_PTR(err);
+	}
+
+	mutex_lock(&mag_caches_lock);
+	list_add_tail(&cache->list, &mag_caches);
+	mutex_unlock(&mag_caches_lock);
+	return cache;
+}
+EXPORT_SYMBOL_GPL(mag_cache_create);
+
+/**
+ * mag_cache_destroy() - destroy a cache
+ * @cache: the cache, or NULL.  No call on it is under way or will follow.
+ *
+ * Objects that were not freed are reported in the kernel log by cache, number
+ * and address.  Their pages stay valid until the module is removed, lest a
+ * stray user write to a page that has a new owner.
+ *
+ * Context: task, may sleep.
+ * Return: how many objects leaked.
+ */
+unsigned long mag_cache_destroy(struct mag_cache *cache)
+{
+	unsigned long leaked;
+
+	if (!cache)
+		return 0;
+
+	mutex_lock(&mag_caches_lock);
+	list_del(&cache->list);
+	mutex_unlock(&mag_caches_lock);
+
+	mag_cpu_drain(cache);
+	mag_depot_drain(cache);
+	leaked = mag_slab_drain(cache);
+	if (leaked)
+		pr_err("magslab: cache %s: destroyed with %lu objects of %u bytes not freed\n",
+		       cache->name, leaked, cache->object_size);
+	WARN_ON_ONCE(atomic_long_read(&cache->nr_magazines));
+
+	cache_free(cache);
+	return leaked;
+}
+EXPORT_SYMBOL_GPL(mag_cache_destroy);
+
+/**
+ * mag_cache_name() - the name of a cache
+ * @cache: the cache
+ *
+ * Context: any.
+ * Return: as given to mag_cache_create(); valid while the cache is.
+ */
+const char *mag_cache_name(const struct mag_cache *cache)
+{
+	return cache->name;
+}
+EXPORT_SYMBOL_GPL(mag_cache_name);
+
+/**
+ * mag_cache_stats() - read the counters of a cache
+ * @cache: the cache
+ * @stats: filled in; see struct mag_cache_stats
+ *
+ * Context: task or softirq; takes each node's slab lock in turn.
+ */
+void mag_cache_stats(struct mag_cache *cache, struct mag_cache_stats *stats)
+{
+	const struct mag_slab_layout *layout = &cache->layout[MAG_LAYOUT_BEST];
+	u64 out;
+
+	*stats = (struct mag_cache_stats){
+		.object_size = cache->object_size,
+		.size = cache->size,
+		.order = layout->order,
+		.objects_per_slab = layout->objects,
+		.magazine_rounds = cache->magazine_rounds,
+		.magazines = atomic_long_read(&cache->nr_magazines),
+	};
+	mag_cpu_stats(cache, stats);
+	mag_depot_stats(cache, stats);
+	out = mag_slab_stats(cache, stats);
+
+	stats->live = stats->allocs - stats->frees;
+	stats->rounds_cached = out - stats->live;
+	stats->held_bytes =
+		stats->pages * PAGE_SIZE + mag_magazine_bytes(cache);
+	stats->live_bytes = stats->live * cache->object_size;
+}
+EXPORT_SYMBOL_GPL(mag_cache_stats);
+
+void mag_cache_for_each(void (*fn)(struct mag_cache *cache, void *arg),
+			void *arg)
+{
+	struct mag_cache *cache;
+
+	mutex_lock(&mag_caches_lock);
+	list_for_each_entry(cache, &mag_caches, list)
+		fn(cache, arg);
+	mutex_unlock(&mag_caches_lock);
+}
+
+/* The module is going: every user of a cache, and so every cache, has gone. */
+void mag_allocator_exit(void)
+{
+	WARN_ON_ONCE(!list_empty(&mag_caches));
+	mag_slab_bury();
+}

@@ -1,0 +1,480 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The CPU layer: each CPU's loaded and previous magazine, and the ladders that
+ * alloc and free descend from them (Bonwick & Adams 2001, section 3.1, with
+ * the swap of 3.3).  No atomic instruction, no masking of interrupts, no lock.
+ */
+#include <linux/export.h>
+#include <linux/mm.h>
+#include <linux/percpu.h>
+#include <linux/sched/mm.h>
+#include <linux/string.h>
+#include <linux/topology.h>
+
+#include "internal.h"
+
+/* Counted off the flag, from any context: this_cpu_inc() only. */
+enum mag_cpu_event {
+	MAG_ALLOC_NESTED,
+	MAG_ALLOC_GROWN,
+	MAG_ALLOC_FAILED,
+	MAG_FREE_NESTED,
+	MAG_NR_CPU_EVENTS,
+};
+
+/**
+ * struct mag_cpu - one CPU's share of a cache
+ * @busy: the flag: this CPU is between mag_cpu_enter() and mag_cpu_leave().
+ *	An interrupt that finds it set must not touch the rest.
+ * @rounds: in @loaded, whose own count is stale meanwhile
+ * @capacity: of @loaded
+ * @loaded: allocated from and freed to; NULL with no rounds and no capacity
+ * @previous: full, empty, or in between after a refill; may be NULL
+ * @allocs: objects handed out through the magazines
+ * @frees: objects taken back through the ladder
+ * @alloc_previous: of @allocs, those that swapped
+ * @alloc_depot: of @allocs, those that exchanged a magazine
+ * @alloc_slab: of @allocs, those that refilled from the slab layer
+ * @free_previous: of @frees, those that swapped
+ * @free_depot: of @frees, those that exchanged a magazine
+ * @free_slab: of @frees, those that went on to the slab layer
+ * @event: the counters that need no flag
+ *
+ * All but @event is written under the flag, and read by others for statistics.
+ */
+struct mag_cpu {
+	bool busy;
+	u32 rounds;
+	u32 capacity;
+	struct mag_magazine *loaded;
+	u64 allocs;
+	u64 frees;
+
+	struct mag_magazine *previous;
+	u64 alloc_previous;
+	u64 alloc_depot;
+	u64 alloc_slab;
+	u64 free_previous;
+	u64 free_depot;
+	u64 free_slab;
+	u64 event[MAG_NR_CPU_EVENTS];
+} ____cacheline_aligned_in_smp;
+
+/*
+ * Takes the flag of this CPU, or says no if this is an interrupt on top of its
+ * holder.  Preemption is off afterwards in either case.
+ */
+static __always_inline struct mag_cpu *mag_cpu_enter(struct mag_cache *cache)
+{
+	struct mag_cpu *cpu;
+
+	preempt_disable();
+	cpu = this_cpu_ptr(cache->cpu);
+	if (unlikely(READ_ONCE(cpu->busy)))
+		return NULL;
+	WRITE_ONCE(cpu->busy, true);
+	/* Only interrupts on this CPU look: program order is order enough. */
+	barrier();
+	return cpu;
+}
+
+static __always_inline void mag_cpu_leave(struct mag_cpu *cpu)
+{
+	barrier();
+	WRITE_ONCE(cpu->busy, false);
+	preempt_enable();
+}
+
+static __always_inline void *mag_cpu_pop(struct mag_cpu *cpu)
+{
+	u32 rounds = cpu->rounds - 1;
+
+	cpu->rounds = rounds;
+	cpu->allocs++;
+	return cpu->loaded->round[rounds];
+}
+
+static __always_inline void mag_cpu_push(struct mag_cpu *cpu, void *obj)
+{
+	u32 rounds = cpu->rounds;
+
+	cpu->loaded->round[rounds] = obj;
+	cpu->rounds = rounds + 1;
+	cpu->frees++;
+}
+
+/* Makes @mag the loaded magazine; the old one becomes the previous. */
+static void cpu_load(struct mag_cpu *cpu, struct mag_magazine *mag)
+{
+	if (cpu->loaded)
+		cpu->loaded->rounds = cpu->rounds;
+	cpu->previous = cpu->loaded;
+	cpu->loaded = mag;
+	cpu->rounds = mag->rounds;
+	cpu->capacity = mag->capacity;
+}
+
+/*
+ * Fills the loaded magazine, which is empty, from slabs at hand: one lock for
+ * many objects.  Leaves it empty if there are none.
+ */
+static bool cpu_refill(struct mag_cache *cache, struct mag_cpu *cpu, int node)
+{
+	struct mag_magazine *mag = cpu->loaded;
+
+	if (!mag) {
+		mag = mag_depot_get_empty(cache, node, NULL);
+		if (!mag)
+			mag = mag_magazine_create(cache, node);
+		if (!mag)
+			return false;
+		cpu_load(cpu, mag);
+	}
+	cpu->rounds = mag_slab_take(cache, node, mag->round, mag->capacity);
+	return cpu->rounds;
+}
+
+/* The alloc ladder, under the flag: NULL when only new pages can help. */
+static void *cpu_alloc(struct mag_cache *cache, struct mag_cpu *cpu)
+{
+	int node = numa_mem_id();
+	struct mag_magazine *mag;
+
+	/* An interrupt, or another CPU, may have something for us by now. */
+	if (cpu->rounds)
+		return mag_cpu_pop(cpu);
+
+	if (cpu->previous && cpu->previous->rounds) {
+		cpu_load(cpu, cpu->previous);
+		cpu->alloc_previous++;
+		return mag_cpu_pop(cpu);
+	}
+
+	mag = mag_depot_get_full(cache, node, cpu->previous);
+	if (mag) {
+		cpu_load(cpu, mag);
+		cpu->alloc_depot++;
+		return mag_cpu_pop(cpu);
+	}
+
+	if (cpu_refill(cache, cpu, node)) {
+		cpu->alloc_slab++;
+		return mag_cpu_pop(cpu);
+	}
+	return NULL;
+}
+
+/* An empty magazine for the previous one, which is full or NULL. */
+static struct mag_magazine *cpu_get_empty(struct mag_cache *cache,
+					  struct mag_cpu *cpu, int node)
+{
+	struct mag_magazine *mag, *full = cpu->previous;
+
+	cpu->free_depot++;
+	mag = mag_depot_get_empty(cache, node, full);
+	if (mag)
+		return mag;
+
+	mag = mag_magazine_create(cache, node);
+	if (mag && (!full || mag_depot_put_full(cache, node, full)))
+		return mag;
+
+	cpu->free_depot--;
+	if (!full)
+		return NULL;
+	/* The depot has enough: empty the full one into its slabs. */
+	mag_magazine_destroy(cache, mag);
+	mag_slab_give(cache, full->round, full->rounds);
+	full->rounds = 0;
+	cpu->free_slab++;
+	return full;
+}
+
+/*
+ * The free ladder below the loaded magazine, under the flag: makes room in it.
+ * False if there is no memory for a magazine.
+ */
+static bool cpu_make_room(struct mag_cache *cache, struct mag_cpu *cpu)
+{
+	struct mag_magazine *mag = cpu->previous;
+
+	if (mag && mag->rounds < mag->capacity) {
+		cpu_load(cpu, mag);
+		cpu->free_previous++;
+		return true;
+	}
+
+	mag = cpu_get_empty(cache, cpu, numa_mem_id());
+	if (!mag)
+		return false;
+	cpu_load(cpu, mag);
+	return true;
+}
+
+/* Constructed objects keep their state; others are zeroed where asked for. */
+static void *mag_object_zero(struct mag_cache *cache, void *obj)
+{
+	if (!cache->ctor)
+		memset(obj, 0, cache->object_size);
+	return obj;
+}
+
+static noinline void *mag_cache_alloc_slow(struct mag_cache *cache, gfp_t gfp)
+{
+	struct mag_cpu *cpu;
+	void *obj = NULL;
+
+	cpu = mag_cpu_enter(cache);
+	if (likely(cpu)) {
+		obj = cpu_alloc(cache, cpu);
+		mag_cpu_leave(cpu);
+	} else {
+		if (mag_slab_take(cache, numa_mem_id(), &obj, 1))
+			this_cpu_inc(cache->cpu->event[MAG_ALLOC_NESTED]);
+		preempt_enable();
+	}
+
+	if (!obj) {
+		obj = mag_slab_grow(cache, numa_mem_id(), gfp);
+		if (!obj) {
+			this_cpu_inc(cache->cpu->event[MAG_ALLOC_FAILED]);
+			return NULL;
+		}
+		this_cpu_inc(cache->cpu->event[MAG_ALLOC_GROWN]);
+	}
+
+	if (want_init_on_alloc(gfp))
+		return mag_object_zero(cache, obj);
+	return obj;
+}
+
+/**
+ * mag_cache_alloc() - allocate an object
+ * @cache: the cache
+ * @gfp: how to get pages if there is no object at hand; __GFP_ZERO zeroes the
+ *	object.  Zone modifiers, __GFP_THISNODE and __GFP_ACCOUNT cannot be
+ *	honoured by objects that are cached, and are ignored; __GFP_ZERO is
+ *	ignored in a cache with a constructor.
+ *
+ * The object is in constructed state if the cache has a constructor, zeroed if
+ * @gfp or init_on_alloc demands it, and of any content otherwise.
+ *
+ * Context: any but NMI.  May sleep if @gfp allows blocking.
+ * Return: the object, or NULL when @gfp yields no page.
+ */
+void *mag_cache_alloc(struct mag_cache *cache, gfp_t gfp)
+{
+	struct mag_cpu *cpu;
+	void *obj;
+
+	/* Costs a branch and a call where it could not complain either. */
+	if (IS_ENABLED(CONFIG_DEBUG_ATOMIC_SLEEP) || IS_ENABLED(CONFIG_LOCKDEP))
+		might_alloc(gfp);
+
+	cpu = mag_cpu_enter(cache);
+	if (unlikely(!cpu)) {
+		preempt_enable();
+		return mag_cache_alloc_slow(cache, gfp);
+	}
+	if (unlikely(!cpu->rounds)) {
+		mag_cpu_leave(cpu);
+		return mag_cache_alloc_slow(cache, gfp);
+	}
+	obj = mag_cpu_pop(cpu);
+	mag_cpu_leave(cpu);
+
+	if (want_init_on_alloc(gfp))
+		return mag_object_zero(cache, obj);
+	return obj;
+}
+EXPORT_SYMBOL_GPL(mag_cache_alloc);
+
+static noinline void mag_cache_free_slow(struct mag_cache *cache, void *obj)
+{
+	struct mag_cpu *cpu = mag_cpu_enter(cache);
+
+	if (unlikely(!cpu)) {
+		mag_slab_give(cache, &obj, 1);
+		this_cpu_inc(cache->cpu->event[MAG_FREE_NESTED]);
+		preempt_enable();
+		return;
+	}
+	if (cpu->rounds < cpu->capacity || cpu_make_room(cache, cpu)) {
+		mag_cpu_push(cpu, obj);
+	} else {
+		mag_slab_give(cache, &obj, 1);
+		cpu->frees++;
+		cpu->free_slab++;
+	}
+	mag_cpu_leave(cpu);
+}
+
+/**
+ * mag_cache_free() - give back an object
+ * @cache: the cache it was allocated from
+ * @obj: the object, in constructed state if the cache has a constructor
+ *
+ * Context: any but NMI, on any CPU.  Never sleeps, never fails.
+ */
+void mag_cache_free(struct mag_cache *cache, void *obj)
+{
+	struct mag_cpu *cpu;
+
+	if (want_init_on_free())
+		mag_object_zero(cache, obj);
+
+	cpu = mag_cpu_enter(cache);
+	if (unlikely(!cpu)) {
+		preempt_enable();
+		mag_cache_free_slow(cache, obj);
+		return;
+	}
+	if (unlikely(cpu->rounds == cpu->capacity)) {
+		mag_cpu_leave(cpu);
+		mag_cache_free_slow(cache, obj);
+		return;
+	}
+	mag_cpu_push(cpu, obj);
+	mag_cpu_leave(cpu);
+}
+EXPORT_SYMBOL_GPL(mag_cache_free);
+
+/* Moves as many of @nr objects as the loaded magazine has room for. */
+static u32 cpu_push_run(struct mag_cpu *cpu, size_t nr, void **objs)
+{
+	u32 run = min_t(size_t, nr, cpu->capacity - cpu->rounds);
+
+	memcpy(cpu->loaded->round + cpu->rounds, objs, run * sizeof(*objs));
+	cpu->rounds += run;
+	cpu->frees += run;
+	return run;
+}
+
+/**
+ * mag_cache_free_bulk() - give back many objects
+ * @cache: the cache they were allocated from
+ * @nr: how many; 0 is allowed
+ * @objs: the objects, as for mag_cache_free()
+ *
+ * Moves them by runs, a magazine's room at a time.
+ *
+ * Context: any but NMI, on any CPU.  Never sleeps, never fails.  Preemption is
+ * off for one magazine at a time.
+ */
+void mag_cache_free_bulk(struct mag_cache *cache, size_t nr, void **objs)
+{
+	struct mag_cpu *cpu;
+	size_t i;
+	u32 run;
+
+	if (want_init_on_free())
+		for (i = 0; i < nr; i++)
+			mag_object_zero(cache, objs[i]);
+
+	for (; nr; nr -= run, objs += run) {
+		run = 0;
+		cpu = mag_cpu_enter(cache);
+		if (likely(cpu)) {
+			if (cpu->rounds < cpu->capacity ||
+			    cpu_make_room(cache, cpu))
+				run = cpu_push_run(cpu, nr, objs);
+			mag_cpu_leave(cpu);
+		} else {
+			preempt_enable();
+		}
+		if (unlikely(!run)) {
+			mag_cache_free_slow(cache, *objs);
+			run = 1;
+		}
+	}
+}
+EXPORT_SYMBOL_GPL(mag_cache_free_bulk);
+
+static void cpu_drain_magazine(struct mag_cache *cache,
+			       struct mag_magazine *mag)
+{
+	if (!mag)
+		return;
+	mag_slab_give(cache, mag->round, mag->rounds);
+	mag->rounds = 0;
+	mag_magazine_destroy(cache, mag);
+}
+
+void mag_cpu_drain(struct mag_cache *cache)
+{
+	struct mag_cpu *cpu;
+	int id;
+
+	for_each_possible_cpu(id) {
+		cpu = per_cpu_ptr(cache->cpu, id);
+		if (cpu->loaded)
+			cpu->loaded->rounds = cpu->rounds;
+		cpu_drain_magazine(cache, cpu->loaded);
+		cpu_drain_magazine(cache, cpu->previous);
+		cpu->loaded = NULL;
+		cpu->previous = NULL;
+		cpu->rounds = 0;
+		cpu->capacity = 0;
+	}
+}
+
+/* A counter that its CPU may be writing. */
+#define mag_peek(counter) data_race(READ_ONCE(counter))
+
+static void cpu_stats_alloc(const struct mag_cpu *cpu,
+			    struct mag_cache_stats *stats)
+{
+	u64 nested = mag_peek(cpu->event[MAG_ALLOC_NESTED]);
+	u64 grown = mag_peek(cpu->event[MAG_ALLOC_GROWN]);
+	u64 allocs = mag_peek(cpu->allocs);
+	u64 previous = mag_peek(cpu->alloc_previous);
+	u64 depot = mag_peek(cpu->alloc_depot);
+	u64 slab = mag_peek(cpu->alloc_slab);
+
+	stats->allocs += allocs + nested + grown;
+	stats->alloc_loaded += allocs - previous - depot - slab;
+	stats->alloc_previous += previous;
+	stats->alloc_depot += depot;
+	stats->alloc_slab += slab + nested + grown;
+	stats->alloc_nested += nested;
+	stats->alloc_failed += mag_peek(cpu->event[MAG_ALLOC_FAILED]);
+}
+
+static void cpu_stats_free(const struct mag_cpu *cpu,
+			   struct mag_cache_stats *stats)
+{
+	u64 nested = mag_peek(cpu->event[MAG_FREE_NESTED]);
+	u64 frees = mag_peek(cpu->frees);
+	u64 previous = mag_peek(cpu->free_previous);
+	u64 depot = mag_peek(cpu->free_depot);
+	u64 slab = mag_peek(cpu->free_slab);
+
+	stats->frees += frees + nested;
+	stats->free_loaded += frees - previous - depot - slab;
+	stats->free_previous += previous;
+	stats->free_depot += depot;
+	stats->free_slab += slab + nested;
+	stats->free_nested += nested;
+}
+
+void mag_cpu_stats(struct mag_cache *cache, struct mag_cache_stats *stats)
+{
+	int id;
+
+	for_each_possible_cpu(id) {
+		cpu_stats_alloc(per_cpu_ptr(cache->cpu, id), stats);
+		cpu_stats_free(per_cpu_ptr(cache->cpu, id), stats);
+	}
+}
+
+int mag_cpu_init(struct mag_cache *cache)
+{
+	cache->cpu = alloc_percpu(struct mag_cpu);
+	return cache->cpu ? 0 : -ENOMEM;
+}
+
+void mag_cpu_exit(struct mag_cache *cache)
+{
+	free_percpu(cache->cpu);
+	cache->cpu = NULL;
+}
