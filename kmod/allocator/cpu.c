@@ -64,18 +64,17 @@ struct mag_cpu {
  * Takes the flag of this CPU, or says no if this is an interrupt on top of its
  * holder.  Preemption is off afterwards in either case.
  */
-static __always_inline struct mag_cpu *mag_cpu_enter(struct mag_cache *cache)
+static __always_inline bool mag_cpu_enter(struct mag_cache *cache,
+					  struct mag_cpu **cpu)
 {
-	struct mag_cpu *cpu;
-
 	preempt_disable();
-	cpu = this_cpu_ptr(cache->cpu);
-	if (unlikely(READ_ONCE(cpu->busy)))
-		return NULL;
-	WRITE_ONCE(cpu->busy, true);
+	*cpu = this_cpu_ptr(cache->cpu);
+	if (unlikely(READ_ONCE((*cpu)->busy)))
+		return false;
+	WRITE_ONCE((*cpu)->busy, true);
 	/* Only interrupts on this CPU look: program order is order enough. */
 	barrier();
-	return cpu;
+	return true;
 }
 
 static __always_inline void mag_cpu_leave(struct mag_cpu *cpu)
@@ -224,8 +223,7 @@ static noinline void *mag_cache_alloc_slow(struct mag_cache *cache, gfp_t gfp)
 	struct mag_cpu *cpu;
 	void *obj = NULL;
 
-	cpu = mag_cpu_enter(cache);
-	if (likely(cpu)) {
+	if (likely(mag_cpu_enter(cache, &cpu))) {
 		obj = cpu_alloc(cache, cpu);
 		mag_cpu_leave(cpu);
 	} else {
@@ -271,8 +269,7 @@ void *mag_cache_alloc(struct mag_cache *cache, gfp_t gfp)
 	if (IS_ENABLED(CONFIG_DEBUG_ATOMIC_SLEEP) || IS_ENABLED(CONFIG_LOCKDEP))
 		might_alloc(gfp);
 
-	cpu = mag_cpu_enter(cache);
-	if (unlikely(!cpu)) {
+	if (unlikely(!mag_cpu_enter(cache, &cpu))) {
 		preempt_enable();
 		return mag_cache_alloc_slow(cache, gfp);
 	}
@@ -291,9 +288,9 @@ EXPORT_SYMBOL_GPL(mag_cache_alloc);
 
 static noinline void mag_cache_free_slow(struct mag_cache *cache, void *obj)
 {
-	struct mag_cpu *cpu = mag_cpu_enter(cache);
+	struct mag_cpu *cpu;
 
-	if (unlikely(!cpu)) {
+	if (unlikely(!mag_cpu_enter(cache, &cpu))) {
 		mag_slab_give(cache, &obj, 1);
 		this_cpu_inc(cache->cpu->event[MAG_FREE_NESTED]);
 		preempt_enable();
@@ -309,6 +306,13 @@ static noinline void mag_cache_free_slow(struct mag_cache *cache, void *obj)
 	mag_cpu_leave(cpu);
 }
 
+/* Apart, so that the common path needs no stack. */
+static noinline void mag_cache_free_zeroed(struct mag_cache *cache, void *obj)
+{
+	mag_object_zero(cache, obj);
+	mag_cache_free_slow(cache, obj);
+}
+
 /**
  * mag_cache_free() - give back an object
  * @cache: the cache it was allocated from
@@ -320,11 +324,12 @@ void mag_cache_free(struct mag_cache *cache, void *obj)
 {
 	struct mag_cpu *cpu;
 
-	if (want_init_on_free())
-		mag_object_zero(cache, obj);
+	if (want_init_on_free()) {
+		mag_cache_free_zeroed(cache, obj);
+		return;
+	}
 
-	cpu = mag_cpu_enter(cache);
-	if (unlikely(!cpu)) {
+	if (unlikely(!mag_cpu_enter(cache, &cpu))) {
 		preempt_enable();
 		mag_cache_free_slow(cache, obj);
 		return;
@@ -373,8 +378,7 @@ void mag_cache_free_bulk(struct mag_cache *cache, size_t nr, void **objs)
 
 	for (; nr; nr -= run, objs += run) {
 		run = 0;
-		cpu = mag_cpu_enter(cache);
-		if (likely(cpu)) {
+		if (likely(mag_cpu_enter(cache, &cpu))) {
 			if (cpu->rounds < cpu->capacity ||
 			    cpu_make_room(cache, cpu))
 				run = cpu_push_run(cpu, nr, objs);
