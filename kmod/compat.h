@@ -28,6 +28,13 @@
 /* Every cache has percpu sheaves from 7.0 on (mm/slub.c). */
 #define MAG_SLUB_SHEAVES (LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0))
 
+/* The lazy preemption model came in 6.13. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+#define mag_preempt_model_lazy() preempt_model_lazy()
+#else
+#define mag_preempt_model_lazy() false
+#endif
+
 /* struct page::index is free to the owner of a page, but was renamed in 6.16. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
 #define mag_page_index(page) ((page)->__folio_index)

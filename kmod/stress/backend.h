@@ -18,6 +18,7 @@ struct mag_pool;
  * @align: of an object, bytes, a power of two, or 0 for the machine word's
  * @ctor: constructor, or NULL.  Objects are freed in constructed state.
  * @max_live: most objects that are ever out at once, on all CPUs together
+ * @max_live_cpu: most of them that were allocated on one CPU; 0: @max_live
  */
 struct mag_pool_spec {
 	const char *name;
@@ -25,6 +26,7 @@ struct mag_pool_spec {
 	size_t align;
 	void (*ctor)(void *obj);
 	unsigned long max_live;
+	unsigned long max_live_cpu;
 };
 
 /**

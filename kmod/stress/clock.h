@@ -10,7 +10,10 @@
 #include <linux/ktime.h>
 #include <linux/math64.h>
 #include <linux/types.h>
-#ifdef CONFIG_X86_TSC
+
+/* User-Mode Linux has CONFIG_X86_TSC from its host, but not the kernel's TSC. */
+#if defined(CONFIG_X86_TSC) && !defined(CONFIG_UML)
+#define MAG_CLOCK_HAS_TSC
 #include <asm/tsc.h>
 #endif
 
@@ -43,7 +46,7 @@ u64 mag_clock_tsc_khz(void);
  */
 static __always_inline u64 mag_clock_read(void)
 {
-#ifdef CONFIG_X86_TSC
+#ifdef MAG_CLOCK_HAS_TSC
 	if (static_branch_likely(&mag_clock_tsc))
 		return rdtsc_ordered();
 #endif

@@ -73,9 +73,11 @@ struct mag_worker {
 
 	/* engine */
 	struct task_struct *task;
-	wait_queue_head_t wait;
 	u64 steps;
-	bool waiting;
+	u64 end_ns;
+	u64 elapsed_ticks;
+	/* Apart from what the worker writes: its peers look here to wake it. */
+	wait_queue_head_t wait ____cacheline_aligned_in_smp;
 } ____cacheline_aligned_in_smp;
 
 /**
@@ -93,7 +95,7 @@ struct mag_worker {
  * @recording: whether samples count now
  * @stopping: no further step is to be begun
  *
- * The rest is the engine's, see run.c.
+ * The rest is the engine's, see run_engine.h.
  */
 struct mag_run {
 	const struct mag_workload_ops *workload;
@@ -252,9 +254,10 @@ void mag_run_status(struct mag_run *run, struct mag_run_status *status);
  */
 int mag_run_hist(struct mag_run *run, u32 op, u32 worker,
 		 struct mag_hist *into);
-/* Whether poll() would say POLLIN; @wait is woken when it changes. */
+/* Whether poll() would say POLLIN. */
 bool mag_run_settled(const struct mag_run *run);
-wait_queue_head_t *mag_run_waitqueue(struct mag_run *run);
+/* Woken when a run settles; one for all runs, so that a poller may outlive one. */
+wait_queue_head_t *mag_run_waitqueue(void);
 /* Stops if need be, tears down, frees.  Not interruptible. */
 void mag_run_destroy(struct mag_run *run);
 

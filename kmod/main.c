@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * magslab: a per-CPU magazine allocator and the bench that compares it with
+ * the kernel's own.  Here: loading and unloading, in layer order.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/err.h>
+#include <linux/module.h>
+#include <linux/printk.h>
+
+#include "allocator/mag_cache.h"
+#include "debugfs.h"
+#include "info.h"
+#include "ioctl.h"
+
+static int __init mag_init(void)
+{
+	int err;
+
+	if (IS_ENABLED(CONFIG_PREEMPT_RT)) {
+		pr_err("not on PREEMPT_RT: the allocator takes spinlocks with preemption off; use a kernel built without CONFIG_PREEMPT_RT\n");
+		return -EOPNOTSUPP;
+	}
+
+	mag_debugfs_init();
+	err = mag_ioctl_init();
+	if (err) {
+		pr_err("cannot register /dev/%s: %pe\n", KBUILD_MODNAME,
+		       ERR_PTR(err));
+		goto exit_debugfs;
+	}
+	return 0;
+
+exit_debugfs:
+	mag_debugfs_exit();
+	mag_allocator_exit();
+	return err;
+}
+
+static void __exit mag_exit(void)
+{
+	mag_ioctl_exit();
+	mag_debugfs_exit();
+	mag_allocator_exit();
+}
+
+module_init(mag_init);
+module_exit(mag_exit);
+
+MODULE_DESCRIPTION("Per-CPU magazine allocator and allocator benchmark");
+MODULE_AUTHOR("The magslab authors");
+MODULE_LICENSE("GPL");
+MODULE_VERSION(MAG_MODULE_VERSION);
