@@ -1,0 +1,579 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The whole tool on the fake device: exit codes, messages, files, signals. */
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "unit.h"
+
+#define MAX_ARGS      32
+/* A tool that hangs is killed, and fails its test. */
+#define CLI_TIMEOUT_S 60
+#define SHORT	      "-d", "1ms", "--warmup", "0"
+
+/**
+ * struct cli - one run of the tool
+ * @fake: $MAGSLAB_FAKE, or NULL
+ * @machine: $MAGSLAB_MACHINE, or NULL
+ * @out_path: where standard output goes, or NULL to have it in @out
+ * @until: text on standard error at which the first of @signals is sent
+ * @until_next: the same of the second
+ * @signals: how many SIGINTs
+ * @code: exit code, or minus the signal that ended it
+ * @out: its standard output
+ * @err: its standard error
+ */
+struct cli {
+	const char *fake;
+	const char *machine;
+	const char *out_path;
+	const char *until;
+	const char *until_next;
+	int signals;
+	int code;
+	char *out;
+	char *err;
+};
+
+static const char *cli_magctl;
+static char cli_dir[64];
+
+static void cli_setenv(const char *name, const char *value)
+{
+	if (value)
+		setenv(name, value, 1);
+	else
+		unsetenv(name);
+}
+
+static void cli_child(const struct cli *cli, char **args, int out, int err)
+{
+	cli_setenv("MAGSLAB_FAKE", cli->fake);
+	cli_setenv("MAGSLAB_MACHINE", cli->machine);
+	dup2(out, STDOUT_FILENO);
+	dup2(err, STDERR_FILENO);
+	alarm(CLI_TIMEOUT_S);
+	execv(cli_magctl, args);
+	_exit(126);
+}
+
+/* Standard error as it comes, so that a signal can follow what was said. */
+static void cli_read_err(struct cli *cli, int fd, pid_t pid)
+{
+	size_t room;
+	FILE *all = open_memstream(&cli->err, &room);
+	const char *until = cli->until;
+	char text[4096];
+	int left = cli->signals;
+	ssize_t got;
+
+	while ((got = read(fd, text, sizeof(text))) > 0) {
+		fwrite(text, 1, (size_t)got, all);
+		fflush(all);
+		if (left && until && strstr(cli->err, until)) {
+			kill(pid, SIGINT);
+			left--;
+			until = cli->until_next;
+		}
+	}
+	fclose(all);
+}
+
+static char *cli_slurp(const char *path)
+{
+	FILE *file = fopen(path, "r");
+	char *text = NULL;
+	size_t len = 0;
+
+	if (!file || getdelim(&text, &len, '\0', file) < 0) {
+		free(text);
+		text = strdup("");
+	}
+	if (file)
+		fclose(file);
+	return text;
+}
+
+static void cli_exec(struct cli *cli, char **args)
+{
+	char *path = NULL;
+	int pipes[2], out, status;
+	pid_t pid;
+
+	if (asprintf(&path, "%s/stdout", cli_dir) < 0 ||
+	    pipe2(pipes, O_CLOEXEC))
+		abort();
+	out = cli->out_path ? open(cli->out_path, O_WRONLY | O_CLOEXEC)
+			    : open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC,
+				   0600);
+	fflush(stdout);
+	pid = fork();
+	if (!pid)
+		cli_child(cli, args, out, pipes[1]);
+	close(pipes[1]);
+	close(out);
+	cli_read_err(cli, pipes[0], pid);
+	close(pipes[0]);
+	waitpid(pid, &status, 0);
+	cli->code = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+	cli->out = cli_slurp(path);
+	free(path);
+}
+
+static void cli_free(struct cli *cli)
+{
+	free(cli->out);
+	free(cli->err);
+}
+
+#define CLI_RUN(cli, ...) \
+	cli_exec(cli, (char *[]){ (char *)cli_magctl, __VA_ARGS__, NULL })
+
+/* One run of which the code and a word of its messages are known. */
+static void cli_expect(int line, const char *fake, int code, const char *word,
+		       char **args)
+{
+	struct cli cli = { .fake = fake };
+
+	cli_exec(&cli, args);
+	unit_check(cli.code == code, __FILE__, line, "exit %d, not %d: %s",
+		   cli.code, code, cli.err);
+	unit_check(strstr(cli.err, word), __FILE__, line, "no \"%s\" in: %s",
+		   word, cli.err);
+	cli_free(&cli);
+}
+
+#define CLI_EXPECT(fake, code, word, ...)      \
+	cli_expect(__LINE__, fake, code, word, \
+		   (char *[]){ (char *)cli_magctl, __VA_ARGS__, NULL })
+
+static void cli_path(char *path, size_t size, const char *name)
+{
+	snprintf(path, size, "%s/%s", cli_dir, name);
+}
+
+static void test_help(void)
+{
+	static const char *const commands[] = { "list", "run", "compare",
+						"info" };
+
+	unit_test("magctl: --help of every command, without a device");
+	for (size_t i = 0; i < 4; i++) {
+		struct cli cli = { .fake = "open=2" };
+
+		CLI_RUN(&cli, (char *)commands[i], "--help");
+		CHECK(cli.code == 0);
+		CHECK(strstr(cli.out, "Usage: magctl"));
+		CHECK(strstr(cli.out, "Example"));
+		CHECK(!*cli.err);
+		cli_free(&cli);
+	}
+	CLI_EXPECT(NULL, 0, "", "--help");
+	CLI_EXPECT(NULL, 2, "list run compare info", "frob");
+	CLI_EXPECT(NULL, 2, "Usage", NULL);
+}
+
+static void test_usage(void)
+{
+	unit_test("magctl: wrong usage exits 2 and says what is right");
+	CLI_EXPECT(NULL, 2, "churn batch", "run", "nope", "-b", "noop");
+	CLI_EXPECT(NULL, 2, "magazine kmem_cache noop", "run", "churn", "-b",
+		   "nope");
+	CLI_EXPECT(NULL, 2, "depth size", "run", "churn", "-b", "noop", "-p",
+		   "nope=1");
+	CLI_EXPECT(NULL, 2, "auto tsc ktime ticks", "run", "churn", "-b",
+		   "noop", "--clock", "nope");
+	CLI_EXPECT(NULL, 2, "1 to 64 objects", "run", "churn", "-b", "noop",
+		   "-p", "depth=65");
+	CLI_EXPECT(NULL, 2, "1 to 64 objects", "run", "churn", "-b", "noop",
+		   "-p", "depth=0");
+	CLI_EXPECT(NULL, 2, "not a whole number", "run", "churn", "-b", "noop",
+		   "-p", "depth=x");
+	CLI_EXPECT(NULL, 2, "twice", "run", "churn", "-b", "noop", "-p",
+		   "depth=1", "-p", "depth=2");
+	CLI_EXPECT(NULL, 2, "NAME=VALUE", "run", "churn", "-b", "noop", "-p",
+		   "depth");
+	CLI_EXPECT(NULL, 2, "duration", "run", "churn", "-b", "noop", "-d",
+		   "5");
+	CLI_EXPECT(NULL, 2, "3600 s", "run", "churn", "-b", "noop", "-d", "2h");
+	CLI_EXPECT(NULL, 2, "2 are online", "run", "churn", "-b", "noop", "-w",
+		   "3");
+	CLI_EXPECT(NULL, 2, "range", "run", "churn", "-b", "noop", "-w", "0");
+	CLI_EXPECT(NULL, 2, "which backend", "run", "churn");
+	CLI_EXPECT(NULL, 2, "which workload", "run", "-b", "noop");
+	CLI_EXPECT(NULL, 2, "one workload", "run", "a", "b", "-b", "noop");
+	CLI_EXPECT(NULL, 2, "compare", "run", "churn", "-b", "noop,magazine");
+	CLI_EXPECT(NULL, 2, "compare", "run", "churn", "-b", "noop", "--rounds",
+		   "3");
+	CLI_EXPECT(NULL, 2, "two backends", "compare", "churn", "-b", "noop");
+	CLI_EXPECT(NULL, 2, "named twice", "compare", "churn", "-b",
+		   "noop,noop");
+	CLI_EXPECT(NULL, 2, "not among", "compare", "churn", "-b",
+		   "noop,magazine", "--baseline", "kmem_cache");
+	CLI_EXPECT(NULL, 2, "workloads backends clocks", "list", "nope");
+	CLI_EXPECT(NULL, 2, "unrecognized", "run", "churn", "--nope");
+}
+
+/* Each errno of the ABI: the exit code, and the cure in the message. */
+static void test_errors(void)
+{
+	unit_test("magctl: each error of the device names its cure");
+	CLI_EXPECT("open=2", 3, "insmod", "list");
+	CLI_EXPECT("open=19", 3, "insmod", "info");
+	CLI_EXPECT("open=13", 3, "root", "list");
+	CLI_EXPECT("info=1", 3, "root", "info");
+	CLI_EXPECT("info=25", 1, "same tree", "info");
+	CLI_EXPECT("abi=1", 1, "same tree", "list");
+	CLI_EXPECT("describe=2", 1, "bug", "list");
+	CLI_EXPECT("start=1", 3, "root", "run", "churn", "-b", "noop", SHORT);
+	CLI_EXPECT("start=16", 1, "another run is under way", "run", "churn",
+		   "-b", "noop", SHORT);
+	CLI_EXPECT("start=22", 2, "magctl list", "run", "churn", "-b", "noop",
+		   SHORT);
+	CLI_EXPECT("start=12", 1, "fewer workers", "run", "churn", "-b", "noop",
+		   SHORT);
+	CLI_EXPECT("start=95", 2, "--clock auto", "run", "churn", "-b", "noop",
+		   SHORT);
+	CLI_EXPECT("start=71", 1, "same tree", "run", "churn", "-b", "noop",
+		   SHORT);
+	CLI_EXPECT("start=14", 1, "bug", "run", "churn", "-b", "noop", SHORT);
+	CLI_EXPECT("hist=61", 1, "dmesg", "run", "churn", "-b", "noop", SHORT);
+	CLI_EXPECT("fail_2=12", 1, "fewer workers", "run", "churn", "-b",
+		   "noop", SHORT);
+	CLI_EXPECT("finish=61", 1, "no run", "run", "churn", "-b", "noop",
+		   SHORT);
+	CLI_EXPECT("leak=3", 1, "3 objects never freed", "run", "churn", "-b",
+		   "noop", SHORT);
+	CLI_EXPECT("invent=1", 1, "contradict", "run", "churn", "-b", "noop",
+		   SHORT);
+}
+
+/* Item @i of the member @list. */
+static json_t *item_of(const json_t *object, const char *list, size_t i)
+{
+	return json_array_get(json_object_get(object, list), i);
+}
+
+static json_int_t number_of(const json_t *object, const char *key)
+{
+	return json_integer_value(json_object_get(object, key));
+}
+
+static size_t length_of(const json_t *object, const char *key)
+{
+	return json_array_size(json_object_get(object, key));
+}
+
+static const char *text_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "";
+}
+
+/* The whole document; its inner object is @body. */
+static json_t *cli_json(const struct cli *cli, json_t **body)
+{
+	json_error_t error;
+	json_t *root = json_loads(cli->out, 0, &error);
+
+	CHECK_MSG(root, "%s: %s", error.text, cli->err);
+	*body = json_object_get(root, "magslab");
+	return root;
+}
+
+static void test_list(void)
+{
+	struct cli cli = { 0 };
+	json_t *root, *body, *workload;
+
+	unit_test("magctl: list shows what the device describes");
+	CLI_RUN(&cli, "list");
+	CHECK(cli.code == 0);
+	CHECK(strstr(cli.out, "workload churn: allocates and frees"));
+	CHECK(strstr(cli.out, "depth"));
+	CHECK(strstr(cli.out, "ktime"));
+	cli_free(&cli);
+
+	CLI_RUN(&cli, "list", "workloads", "--json");
+	root = cli_json(&cli, &body);
+	CHECK(length_of(body, "workloads") == 2);
+	CHECK(!json_object_get(body, "backends"));
+	workload = item_of(body, "workloads", 0);
+	CHECK(number_of(item_of(workload, "params", 1), "max") == 1 << 20);
+	json_decref(root);
+	cli_free(&cli);
+}
+
+static void check_spans(const json_t *op)
+{
+	json_t *spans = json_object_get(op, "histogram");
+	json_int_t total = 0, last = -1;
+
+	for (size_t i = 0; i < json_array_size(spans); i++) {
+		json_t *span = json_array_get(spans, i);
+		json_int_t low = json_integer_value(json_array_get(span, 0));
+
+		CHECK(low > last);
+		last = json_integer_value(json_array_get(span, 1));
+		total += json_integer_value(json_array_get(span, 2));
+	}
+	CHECK(total == number_of(op, "count"));
+}
+
+static void test_run_json(void)
+{
+	struct cli cli = { .machine = "bench", .fake = "outside=1" };
+	json_t *root, *body, *config, *backend, *env, *op;
+
+	unit_test("magctl: run --json holds settings and all samples");
+	CLI_RUN(&cli, "run", "churn", "-b", "magazine", "-p", "depth=16",
+		"--seed", "9", "--json", "-", SHORT);
+	CHECK(cli.code == 0);
+	root = cli_json(&cli, &body);
+	env = json_object_get(body, "environment");
+	config = json_object_get(body, "config");
+	CHECK(!strcmp(text_of(body, "format"), "magslab-result"));
+	CHECK(!strcmp(text_of(env, "machine"), "bench"));
+	CHECK(!strcmp(text_of(config, "clock"), "tsc"));
+	CHECK(!strcmp(text_of(config, "unit"), "ns"));
+	CHECK(number_of(config, "seed") == 9);
+	config = json_object_get(config, "params");
+	CHECK(number_of(config, "depth") == 16);
+	backend = item_of(body, "backends", 0);
+	CHECK(!strcmp(text_of(backend, "held_source"), "backend"));
+	op = item_of(backend, "ops", 0);
+	CHECK(number_of(op, "below") == 1);
+	CHECK(number_of(op, "above") == 1);
+	CHECK(number_of(op, "count") == 5002);
+	check_spans(op);
+	json_decref(root);
+	cli_free(&cli);
+}
+
+static void test_clocks(void)
+{
+	struct cli cli = { .machine = "icount" };
+
+	unit_test("magctl: the machine icount counts instructions");
+	CLI_RUN(&cli, "run", "batch", "-b", "noop", SHORT);
+	CHECK_MSG(strstr(cli.out, "ticks; times in insns"), "%s", cli.out);
+	CHECK(strstr(cli.out, "pairs/1e6 insns"));
+	CHECK(strstr(cli.out, "times 100 at once"));
+	/* 1200000 steps in 5e8 instructions */
+	CHECK_MSG(strstr(cli.out, " 2400.00 "), "%s", cli.out);
+	cli_free(&cli);
+
+	cli.machine = NULL;
+	CLI_RUN(&cli, "run", "batch", "-b", "noop", "--clock", "ticks", SHORT);
+	CHECK(strstr(cli.out, "times in ticks"));
+	CHECK(strstr(cli.out, "pairs/s"));
+	cli_free(&cli);
+}
+
+static void test_compare(void)
+{
+	struct cli cli = { 0 };
+
+	unit_test("magctl: compare reports ratios, verdicts and net figures");
+	CLI_RUN(&cli, "compare", "churn", "-b", "magazine,kmem_cache,noop",
+		SHORT);
+	CHECK(cli.code == 0);
+	CHECK(strstr(cli.out, "against kmem_cache"));
+	CHECK(strstr(cli.out, "faster"));
+	CHECK(strstr(cli.out, "net of noop"));
+	CHECK(strstr(cli.out, "slabinfo"));
+	cli_free(&cli);
+
+	CLI_RUN(&cli, "compare", "churn", "-b", "noop,magazine", "--rounds",
+		"2", SHORT);
+	CHECK(cli.code == 0);
+	CHECK(strstr(cli.out, "against noop"));
+	CHECK(strstr(cli.out, "fewer than 3 rounds"));
+	CHECK(!strstr(cli.out, "faster") && !strstr(cli.out, "slower"));
+	cli_free(&cli);
+}
+
+static void check_rounds(const json_t *backend, size_t nr, json_int_t seed)
+{
+	CHECK(length_of(backend, "rounds") == nr);
+	for (size_t i = 0; i < nr; i++) {
+		const json_t *round = item_of(backend, "rounds", i);
+
+		CHECK(number_of(round, "seed") == seed + (json_int_t)i);
+		CHECK(!strcmp(text_of(round, "status"), "whole"));
+	}
+}
+
+static void test_compare_json(void)
+{
+	struct cli cli = { 0 };
+	json_t *root, *body;
+
+	unit_test("magctl: compare gives all the same seed in a round");
+	CLI_RUN(&cli, "compare", "churn", "--rounds", "3", "--seed", "5",
+		"--json", "-", SHORT);
+	root = cli_json(&cli, &body);
+	for (size_t i = 0; i < 3; i++) {
+		const json_t *backend = item_of(body, "backends", i);
+		const json_t *op = item_of(backend, "ops", 0);
+
+		check_rounds(backend, 3, 5);
+		CHECK(number_of(op, "count") == 15000);
+		check_spans(op);
+	}
+	CHECK(json_is_real(json_object_get(item_of(body, "ratios", 0), "low")));
+	/* Two backends beside noop, two operations each. */
+	CHECK(length_of(body, "net_of_noop") == 4);
+	json_decref(root);
+	cli_free(&cli);
+}
+
+static void test_one_fails(void)
+{
+	struct cli cli = { .fake = "fail_1=12" };
+	json_t *root, *body, *backend, *round;
+
+	unit_test("magctl: a backend out of memory leaves the others' results");
+	CLI_RUN(&cli, "compare", "churn", "--json", "-", SHORT);
+	CHECK(cli.code == 1);
+	root = cli_json(&cli, &body);
+	check_rounds(item_of(body, "backends", 0), 5, 1);
+	check_rounds(item_of(body, "backends", 2), 5, 1);
+	backend = item_of(body, "backends", 1);
+	CHECK(json_is_true(json_object_get(backend, "failed")));
+	CHECK(length_of(backend, "rounds") == 1);
+	round = item_of(backend, "rounds", 0);
+	CHECK(!strcmp(text_of(round, "status"), "failed"));
+	CHECK(number_of(round, "errno") == 12);
+	json_decref(root);
+	cli_free(&cli);
+}
+
+static void test_interrupt(void)
+{
+	struct cli cli = { .until = "measuring", .signals = 1 };
+	json_t *root, *body, *backend;
+
+	unit_test("magctl: SIGINT stops, reports what was measured, exits 130");
+	CLI_RUN(&cli, "compare", "churn", "-d", "60s", "--warmup", "0",
+		"--progress", "--json", "-");
+	CHECK_MSG(cli.code == 130, "exit %d", cli.code);
+	root = cli_json(&cli, &body);
+	CHECK(json_is_true(json_object_get(body, "interrupted")));
+	backend = item_of(body, "backends", 0);
+	CHECK(!strcmp(text_of(item_of(backend, "rounds", 0), "status"),
+		      "stopped"));
+	CHECK(number_of(item_of(backend, "ops", 0), "count") == 5000);
+	CHECK(length_of(item_of(body, "backends", 1), "rounds") == 0);
+	json_decref(root);
+	cli_free(&cli);
+
+	CLI_RUN(&cli, "run", "churn", "-b", "noop", "-d", "60s", "--progress");
+	CHECK(cli.code == 130);
+	CHECK(strstr(cli.out, "(interrupted)"));
+	CHECK(strstr(cli.out, "stopped"));
+	cli_free(&cli);
+}
+
+static void test_second_interrupt(void)
+{
+	struct cli cli = { .fake = "hang=1",
+			   .until = "measuring",
+			   .until_next = "fake: stop",
+			   .signals = 2 };
+
+	unit_test("magctl: a second SIGINT kills at once");
+	CLI_RUN(&cli, "run", "churn", "-b", "noop", "-d", "60s", "--progress");
+	CHECK_MSG(cli.code == -SIGINT, "exit %d", cli.code);
+	cli_free(&cli);
+}
+
+static void test_files(void)
+{
+	char json[128], csv[128], lost[128];
+	struct cli cli = { 0 };
+	struct stat st;
+	char *text;
+
+	unit_test("magctl: result files are whole, and lost writes are told");
+	cli_path(json, sizeof(json), "result.json");
+	cli_path(csv, sizeof(csv), "result.csv");
+	cli_path(lost, sizeof(lost), "no/such/dir.json");
+	umask(022);
+	CLI_RUN(&cli, "run", "churn", "-b", "noop", "--quiet", "--json", json,
+		"--histogram", csv, SHORT);
+	CHECK(cli.code == 0);
+	CHECK(!*cli.out && !*cli.err);
+	CHECK(!stat(json, &st) && (st.st_mode & 0777) == 0644);
+	text = cli_slurp(json);
+	json_decref(json_loads(text, 0, NULL));
+	CHECK(strstr(text, "magslab-result"));
+	free(text);
+	text = cli_slurp(csv);
+	CHECK(!strncmp(text, "backend,op,per_sample,unit,low,high,count\n",
+		       42));
+	CHECK(strstr(text, "\nnoop,free,1,ns,"));
+	free(text);
+	cli_free(&cli);
+
+	CLI_EXPECT(NULL, 2, "No such file", "run", "churn", "-b", "noop",
+		   "--json", lost, SHORT);
+	CLI_EXPECT(NULL, 2, "Is a directory", "run", "churn", "-b", "noop",
+		   "--json", cli_dir, SHORT);
+	CLI_EXPECT(NULL, 1, "No space left", "run", "churn", "-b", "noop",
+		   "--json", "/dev/full", SHORT);
+	CLI_EXPECT(NULL, 2, "cannot both", "run", "churn", "-b", "noop",
+		   "--json", "-", "--histogram", "-", SHORT);
+	CHECK(!stat("/dev/full", &st) && S_ISCHR(st.st_mode));
+	unlink(json);
+	unlink(csv);
+}
+
+static void test_stdout_full(void)
+{
+	struct cli cli = { .out_path = "/dev/full" };
+
+	unit_test("magctl: a full standard output exits 1");
+	CLI_RUN(&cli, "list");
+	CHECK_MSG(cli.code == 1, "exit %d", cli.code);
+	CHECK(strstr(cli.err, "No space left"));
+	cli_free(&cli);
+	CLI_RUN(&cli, "run", "churn", "-b", "noop", "--json", "-", SHORT);
+	CHECK_MSG(cli.code == 1, "exit %d", cli.code);
+	cli_free(&cli);
+}
+
+void unit_cli(const char *magctl)
+{
+	char path[128];
+
+	cli_magctl = magctl;
+	snprintf(cli_dir, sizeof(cli_dir), "/tmp/magslab-unit-XXXXXX");
+	if (!mkdtemp(cli_dir))
+		abort();
+	test_help();
+	test_usage();
+	test_errors();
+	test_list();
+	test_run_json();
+	test_clocks();
+	test_compare();
+	test_compare_json();
+	test_one_fails();
+	test_interrupt();
+	test_second_interrupt();
+	test_files();
+	test_stdout_full();
+	cli_path(path, sizeof(path), "stdout");
+	unlink(path);
+	if (rmdir(cli_dir))
+		CHECK_MSG(false, "%s: %s", cli_dir, strerror(errno));
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* magctl info: machine, kernel, clocks and hooks. */
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "commands.h"
+#include "report.h"
+#include "result.h"
+#include "session.h"
+#include "util.h"
+
+static const struct option mag_info_options[] = {
+	{ "json", no_argument, NULL, 'j' },
+	{ "machine", required_argument, NULL, 'm' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static void mag_info_help(void)
+{
+	fputs("Usage: magctl info [--json] [--machine NAME]\n"
+	      "\n"
+	      "Shows the machine, the kernel, the clocks, and the hooks in the kernel that\n"
+	      "change what an allocation costs.\n"
+	      "\n"
+	      "      --json          as JSON\n"
+	      "      --machine NAME  name of the machine [$MAGSLAB_MACHINE, else guessed]\n"
+	      "  -h, --help          this text\n"
+	      "\n"
+	      "Example:\n"
+	      "  magctl info\n",
+	      stdout);
+}
+
+static const char *mag_info_auto_clock(const struct mag_session *session)
+{
+	const struct mag_entries *clocks = &session->catalog.clocks;
+	__u32 clock = session->env.info.auto_clock;
+
+	return clock < clocks->nr ? clocks->entry[clock].name : "unknown";
+}
+
+static void mag_info_print(const struct mag_session *session)
+{
+	const struct mag_environment *env = &session->env;
+	const struct mag_entries *clocks = &session->catalog.clocks;
+
+	printf("  machine    %s, %u CPU(s) online, pages of %u bytes\n",
+	       env->machine, env->info.nr_cpus_online, env->info.page_size);
+	printf("  cpu        %s\n", *env->cpu ? env->cpu : "unknown");
+	printf("  kernel     %s, preemption %s\n", env->info.release,
+	       env->info.preempt);
+	printf("  module     magslab %s, ABI %u\n", env->info.version,
+	       env->info.abi_version);
+	printf("  clocks    ");
+	for (__u32 i = 0; i < clocks->nr; i++)
+		printf(" %s", clocks->entry[i].name);
+	printf("; auto is %s; TSC %llu kHz\n", mag_info_auto_clock(session),
+	       env->info.tsc_khz);
+	mag_report_hooks(&env->info, stdout);
+}
+
+static int mag_info_json(const struct mag_session *session)
+{
+	const struct mag_entries *entries = &session->catalog.clocks;
+	json_t *body = json_object(), *clocks = json_array();
+
+	for (__u32 i = 0; i < entries->nr; i++)
+		mag_json_append(clocks, json_string(entries->entry[i].name));
+	mag_json_set(body, "environment",
+		     mag_result_environment(&session->env));
+	mag_json_set(body, "clocks", clocks);
+	mag_json_set(body, "auto_clock",
+		     json_string(mag_info_auto_clock(session)));
+	return mag_json_write(mag_json_document("magslab-info", 1, body), "-");
+}
+
+static int mag_info_show(bool json, const char *machine)
+{
+	struct mag_session session;
+	int code = mag_session_open(&session, machine);
+
+	if (code)
+		return code;
+	if (json)
+		code = mag_info_json(&session);
+	else
+		mag_info_print(&session);
+	mag_session_close(&session);
+	return code;
+}
+
+int mag_cmd_info(int argc, char **argv)
+{
+	const char *machine = NULL;
+	bool json = false;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "h", mag_info_options,
+				     NULL)) != -1) {
+		switch (option) {
+		case 'j':
+			json = true;
+			break;
+		case 'm':
+			machine = optarg;
+			break;
+		case 'h':
+			mag_info_help();
+			return MAG_EXIT_OK;
+		default:
+			return MAG_EXIT_USAGE;
+		}
+	}
+	if (optind < argc) {
+		mag_error("info takes no argument; what is \"%s\"?",
+			  argv[optind]);
+		return MAG_EXIT_USAGE;
+	}
+	return mag_info_show(json, machine);
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Reading machine, processor and hooks. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "environment.h"
+#include "util.h"
+
+#define MAG_CPUINFO	     "/proc/cpuinfo"
+#define MAG_PRODUCT	     "/sys/class/dmi/id/product_name"
+#define MAG_MACHINE_VARIABLE "MAGSLAB_MACHINE"
+
+static const struct {
+	__u64 bit;
+	const char *name;
+} mag_hooks[] = {
+	{ MAG_HOOK_INIT_ON_ALLOC, "init_on_alloc" },
+	{ MAG_HOOK_INIT_ON_FREE, "init_on_free" },
+	{ MAG_HOOK_KASAN, "kasan" },
+	{ MAG_HOOK_KCSAN, "kcsan" },
+	{ MAG_HOOK_KMEMLEAK, "kmemleak" },
+	{ MAG_HOOK_LOCKDEP, "lockdep" },
+	{ MAG_HOOK_FAILSLAB, "failslab" },
+	{ MAG_HOOK_MEMCG, "memcg" },
+	{ MAG_HOOK_SHEAVES, "sheaves" },
+	{ MAG_HOOK_HARDENED, "freelist_hardened" },
+	{ MAG_HOOK_RANDOM, "freelist_random" },
+};
+
+const char *mag_hook_name(unsigned int index, __u64 *bit)
+{
+	if (index >= MAG_ARRAY_SIZE(mag_hooks))
+		return NULL;
+	*bit = mag_hooks[index].bit;
+	return mag_hooks[index].name;
+}
+
+/* The value of a line "key : value", or NULL if its key is another. */
+static const char *mag_cpuinfo_value(const char *line, const char *key)
+{
+	size_t len = strlen(key);
+
+	if (strncmp(line, key, len))
+		return NULL;
+	line += len;
+	line += strspn(line, " \t");
+	if (*line != ':')
+		return NULL;
+	return line + 1 + strspn(line + 1, " \t");
+}
+
+static bool mag_cpuinfo_has_word(const char *words, const char *word)
+{
+	size_t len = strlen(word);
+
+	while (*words) {
+		size_t next = strcspn(words, " ");
+
+		if (next == len && !strncmp(words, word, len))
+			return true;
+		words += next;
+		words += strspn(words, " ");
+	}
+	return false;
+}
+
+static void mag_cpuinfo_line(struct mag_cpuinfo *cpuinfo, const char *line)
+{
+	const char *value = mag_cpuinfo_value(line, "model name");
+
+	if (value && !cpuinfo->model)
+		cpuinfo->model = mag_xstrdup(value);
+	value = mag_cpuinfo_value(line, "flags");
+	if (value && mag_cpuinfo_has_word(value, "hypervisor"))
+		cpuinfo->hypervisor = true;
+	value = mag_cpuinfo_value(line, "vendor_id");
+	if (value && !strcmp(value, "User Mode Linux"))
+		cpuinfo->uml = true;
+}
+
+struct mag_cpuinfo mag_cpuinfo_parse(FILE *file)
+{
+	struct mag_cpuinfo cpuinfo = { NULL, false, false };
+	char *line = NULL;
+	size_t room = 0;
+
+	while (getline(&line, &room, file) > 0) {
+		line[strcspn(line, "\n")] = '\0';
+		mag_cpuinfo_line(&cpuinfo, line);
+	}
+	free(line);
+	if (!cpuinfo.model)
+		cpuinfo.model = mag_xstrdup("");
+	return cpuinfo;
+}
+
+char *mag_machine_name(const struct mag_cpuinfo *cpuinfo, const char *product)
+{
+	const char *kind = cpuinfo->hypervisor ? "vm" : "host";
+
+	if (cpuinfo->uml)
+		return mag_xstrdup("uml");
+	if (!product || !*product)
+		return mag_xstrdup(kind);
+	return mag_xasprintf("%s (%s)", kind, product);
+}
+
+static struct mag_cpuinfo mag_cpuinfo_read(void)
+{
+	struct mag_cpuinfo cpuinfo = { NULL, false, false };
+	FILE *file = fopen(MAG_CPUINFO, "re");
+
+	if (!file) {
+		cpuinfo.model = mag_xstrdup("");
+		return cpuinfo;
+	}
+	cpuinfo = mag_cpuinfo_parse(file);
+	fclose(file);
+	return cpuinfo;
+}
+
+void mag_environment_read(struct mag_environment *env, const char *machine)
+{
+	struct mag_cpuinfo cpuinfo = mag_cpuinfo_read();
+	char *product = mag_first_line(MAG_PRODUCT);
+
+	if (!machine)
+		machine = getenv(MAG_MACHINE_VARIABLE);
+	if (machine && *machine)
+		env->machine = mag_xstrdup(machine);
+	else
+		env->machine = mag_machine_name(&cpuinfo, product);
+	env->cpu = cpuinfo.model;
+	free(product);
+}
+
+void mag_environment_free(struct mag_environment *env)
+{
+	free(env->machine);
+	free(env->cpu);
+}
+
+bool mag_environment_counts_insns(const struct mag_environment *env)
+{
+	return !strcmp(env->machine, MAG_MACHINE_ICOUNT);
+}

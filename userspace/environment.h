@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Where figures were taken: machine, processor, kernel and the hooks in it
+ * that change what an allocation costs.
+ */
+#ifndef MAGCTL_ENVIRONMENT_H
+#define MAGCTL_ENVIRONMENT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "uapi/magslab.h"
+
+/* The machine whose time-stamp counter counts instructions. */
+#define MAG_MACHINE_ICOUNT "icount"
+
+/**
+ * struct mag_cpuinfo - what /proc/cpuinfo says
+ * @model: of the first processor, "" if it does not say; to be freed
+ * @hypervisor: the processor is a hypervisor's or an emulator's
+ * @uml: the kernel is a process (User-Mode Linux)
+ */
+struct mag_cpuinfo {
+	char *model;
+	bool hypervisor;
+	bool uml;
+};
+
+/**
+ * struct mag_environment - what every report names
+ * @machine: as named by the user, else "host (…)", "vm (…)" or "uml"
+ * @cpu: model of the processor
+ * @info: what the module says
+ */
+struct mag_environment {
+	char *machine;
+	char *cpu;
+	struct mag_info info;
+};
+
+/* @file is in the format of /proc/cpuinfo. */
+struct mag_cpuinfo mag_cpuinfo_parse(FILE *file);
+
+/**
+ * mag_machine_name() - name of the machine where the user gives none
+ * @cpuinfo: what the processor says
+ * @product: what the firmware says (DMI product name), or NULL
+ *
+ * Return: text to be freed.
+ */
+char *mag_machine_name(const struct mag_cpuinfo *cpuinfo, const char *product);
+
+/**
+ * mag_environment_read() - look round
+ * @env: what to fill in, all but @info
+ * @machine: name given by the user, or NULL: $MAGSLAB_MACHINE, else guessed
+ */
+void mag_environment_read(struct mag_environment *env, const char *machine);
+void mag_environment_free(struct mag_environment *env);
+
+/* True if a tick of MAG_CLOCK_TICKS is an instruction here. */
+bool mag_environment_counts_insns(const struct mag_environment *env);
+
+/* Name of the @index-th hook and its MAG_HOOK_* bit, or NULL past the last. */
+const char *mag_hook_name(unsigned int index, __u64 *bit);
+
+#endif /* MAGCTL_ENVIRONMENT_H */

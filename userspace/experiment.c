@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Running all rounds, and figures over them. */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "experiment.h"
+#include "signals.h"
+#include "util.h"
+
+/* The backend that costs nothing but the harness itself. */
+#define MAG_FLOOR_BACKEND "noop"
+
+static void mag_hists_create(struct mag_histogram **hist, __u32 nr)
+{
+	for (__u32 op = 0; op < nr; op++)
+		hist[op] = mag_histogram_create();
+}
+
+static void mag_hists_free(struct mag_histogram **hist)
+{
+	for (__u32 op = 0; op < MAG_MAX_OPS; op++)
+		free(hist[op]);
+}
+
+static void mag_experiment_create(struct mag_experiment *experiment,
+				  const struct mag_session *session,
+				  const struct mag_request *request)
+{
+	memset(experiment, 0, sizeof(*experiment));
+	experiment->session = session;
+	experiment->request = request;
+	experiment->subjects = mag_xcalloc(request->nr_backends,
+					   sizeof(*experiment->subjects));
+	for (size_t i = 0; i < request->nr_backends; i++) {
+		struct mag_subject *subject = &experiment->subjects[i];
+		__u32 backend = request->backends[i];
+
+		subject->about = &session->catalog.backends.entry[backend];
+		subject->rounds =
+			mag_xcalloc(request->rounds, sizeof(*subject->rounds));
+		mag_hists_create(subject->hist, request->workload->ops.nr);
+	}
+}
+
+void mag_experiment_free(struct mag_experiment *experiment)
+{
+	for (size_t i = 0; i < experiment->request->nr_backends; i++) {
+		free(experiment->subjects[i].rounds);
+		mag_hists_free(experiment->subjects[i].hist);
+	}
+	free(experiment->subjects);
+}
+
+/* Want of memory is the backend's own affair; anything else ends them all. */
+static bool mag_experiment_goes_on(const struct mag_round *round)
+{
+	return round->call == MAG_CALL_RUN ||
+	       (round->call == MAG_CALL_START && round->error == -ENOMEM);
+}
+
+static void mag_experiment_code(struct mag_experiment *experiment, int code)
+{
+	if (!experiment->code)
+		experiment->code = code;
+}
+
+/* Returns whether there may be further rounds. */
+static bool mag_experiment_failed(struct mag_experiment *experiment,
+				  struct mag_subject *subject,
+				  const struct mag_round *round)
+{
+	char *where = mag_xasprintf("%s on %s, round %u",
+				    experiment->request->workload->about.name,
+				    subject->about->name, subject->nr_rounds);
+
+	subject->failed = true;
+	mag_experiment_code(experiment,
+			    mag_complain(where, round->call, round->error));
+	free(where);
+	return mag_experiment_goes_on(round);
+}
+
+static void mag_experiment_keep(struct mag_experiment *experiment,
+				struct mag_subject *subject,
+				const struct mag_round *round,
+				struct mag_histogram **hist)
+{
+	for (__u32 op = 0; op < experiment->request->workload->ops.nr; op++) {
+		if (!mag_histogram_merge(subject->hist[op], hist[op]))
+			continue;
+		mag_error("%s: the size of a batch changed between rounds",
+			  subject->about->name);
+		mag_experiment_code(experiment, MAG_EXIT_FAILED);
+	}
+	if (round->leaked) {
+		mag_error("%s: %llu objects never freed: see the kernel log",
+			  subject->about->name, round->leaked);
+		mag_experiment_code(experiment, MAG_EXIT_FAILED);
+	}
+}
+
+static bool mag_experiment_one(struct mag_experiment *experiment,
+			       struct mag_stage *stage, size_t i,
+			       unsigned int number)
+{
+	struct mag_subject *subject = &experiment->subjects[i];
+	struct mag_round *round = &subject->rounds[subject->nr_rounds];
+	struct mag_histogram *hist[MAG_MAX_OPS] = { NULL };
+	bool go_on = true;
+
+	mag_hists_create(hist, stage->request->workload->ops.nr);
+	mag_round_run(stage, stage->request->backends[i], number, round, hist);
+	subject->nr_rounds++;
+	if (round->state == MAG_ROUND_FAILED)
+		go_on = mag_experiment_failed(experiment, subject, round);
+	else
+		mag_experiment_keep(experiment, subject, round, hist);
+	mag_hists_free(hist);
+	return go_on;
+}
+
+/* A signal between two rounds must not have to wait for the next. */
+static bool mag_stage_interrupted(struct mag_stage *stage)
+{
+	if (!stage->interrupted)
+		stage->interrupted = mag_signals_taken(stage->signal_fd);
+	return stage->interrupted;
+}
+
+/*
+ * Interleaved, so that a machine that grows slower grows so for all; rotated,
+ * so that none always follows the same neighbour's leavings.
+ */
+static void mag_experiment_rounds(struct mag_experiment *experiment,
+				  struct mag_stage *stage)
+{
+	size_t nr = stage->request->nr_backends;
+
+	for (unsigned int number = 0; number < stage->request->rounds;
+	     number++) {
+		for (size_t turn = 0; turn < nr; turn++) {
+			size_t i = (number + turn) % nr;
+
+			if (mag_stage_interrupted(stage))
+				return;
+			if (!experiment->subjects[i].failed &&
+			    !mag_experiment_one(experiment, stage, i, number))
+				return;
+		}
+	}
+}
+
+void mag_experiment_run(struct mag_experiment *experiment,
+			const struct mag_session *session,
+			const struct mag_request *request,
+			const struct mag_options *options)
+{
+	struct mag_stage stage = {
+		.session = session,
+		.request = request,
+		.progress =
+			mag_progress_create(options->progress, options->quiet),
+	};
+
+	mag_experiment_create(experiment, session, request);
+	experiment->compare = options->compare;
+	stage.signal_fd = mag_signals_open();
+	if (stage.signal_fd < 0) {
+		mag_error("signalfd: %s", strerror(errno));
+		experiment->code = MAG_EXIT_FAILED;
+		return;
+	}
+	mag_experiment_rounds(experiment, &stage);
+	mag_progress_clear(&stage.progress);
+	experiment->interrupted = mag_stage_interrupted(&stage);
+	mag_signals_close(stage.signal_fd);
+}
+
+unsigned int mag_subject_good_rounds(const struct mag_subject *subject)
+{
+	unsigned int good = 0;
+
+	for (unsigned int i = 0; i < subject->nr_rounds; i++)
+		good += subject->rounds[i].state != MAG_ROUND_FAILED;
+	return good;
+}
+
+bool mag_subject_counts(const struct mag_subject *subject,
+			const struct mag_round *round)
+{
+	if (round->state != MAG_ROUND_STOPPED)
+		return round->state == MAG_ROUND_WHOLE;
+	for (unsigned int i = 0; i < subject->nr_rounds; i++) {
+		if (subject->rounds[i].state == MAG_ROUND_WHOLE)
+			return false;
+	}
+	return true;
+}
+
+typedef double mag_figure(const struct mag_round *round, enum mag_unit unit);
+
+static double mag_figure_live_bytes(const struct mag_round *round,
+				    enum mag_unit unit)
+{
+	(void)unit;
+	return (double)round->status.live_bytes;
+}
+
+static double mag_figure_live_objects(const struct mag_round *round,
+				      enum mag_unit unit)
+{
+	(void)unit;
+	return (double)round->status.live_objects;
+}
+
+static double mag_figure_held_bytes(const struct mag_round *round,
+				    enum mag_unit unit)
+{
+	(void)unit;
+	return (double)round->held_bytes;
+}
+
+static double mag_subject_median(const struct mag_subject *subject,
+				 mag_figure *figure, enum mag_unit unit)
+{
+	double *values = mag_xcalloc(subject->nr_rounds, sizeof(*values));
+	size_t nr = 0;
+	double median;
+
+	for (unsigned int i = 0; i < subject->nr_rounds; i++) {
+		if (mag_subject_counts(subject, &subject->rounds[i]))
+			values[nr++] = figure(&subject->rounds[i], unit);
+	}
+	median = mag_stats_median(values, nr);
+	free(values);
+	return median;
+}
+
+double mag_subject_throughput(const struct mag_subject *subject,
+			      enum mag_unit unit)
+{
+	return mag_subject_median(subject, mag_round_throughput, unit);
+}
+
+double mag_subject_live_bytes(const struct mag_subject *subject)
+{
+	return mag_subject_median(subject, mag_figure_live_bytes, MAG_UNIT_NS);
+}
+
+double mag_subject_live_objects(const struct mag_subject *subject)
+{
+	return mag_subject_median(subject, mag_figure_live_objects,
+				  MAG_UNIT_NS);
+}
+
+double mag_subject_held_bytes(const struct mag_subject *subject)
+{
+	if (mag_subject_held_source(subject) == MAG_HELD_UNKNOWN)
+		return NAN;
+	return mag_subject_median(subject, mag_figure_held_bytes, MAG_UNIT_NS);
+}
+
+enum mag_held_source mag_subject_held_source(const struct mag_subject *subject)
+{
+	enum mag_held_source source = MAG_HELD_UNKNOWN;
+
+	for (unsigned int i = 0; i < subject->nr_rounds; i++) {
+		if (!mag_subject_counts(subject, &subject->rounds[i]))
+			continue;
+		source = subject->rounds[i].held_source;
+		if (source == MAG_HELD_UNKNOWN)
+			break;
+	}
+	return source;
+}
+
+__u64 mag_subject_counter(const struct mag_subject *subject, __u32 counter)
+{
+	__u64 sum = 0;
+
+	for (unsigned int i = 0; i < subject->nr_rounds; i++) {
+		if (subject->rounds[i].state != MAG_ROUND_FAILED)
+			sum += subject->rounds[i].status.counters[counter];
+	}
+	return sum;
+}
+
+__u64 mag_subject_alloc_failures(const struct mag_subject *subject)
+{
+	__u64 sum = 0;
+
+	for (unsigned int i = 0; i < subject->nr_rounds; i++) {
+		if (subject->rounds[i].state != MAG_ROUND_FAILED)
+			sum += subject->rounds[i].status.alloc_failures;
+	}
+	return sum;
+}
+
+/* 0, which no pair takes in, for a round that did not run to its bounds. */
+static double mag_metric_value(const struct mag_round *round,
+			       enum mag_metric metric, __u32 op,
+			       enum mag_unit unit)
+{
+	if (round->state != MAG_ROUND_WHOLE)
+		return 0;
+	if (metric == MAG_METRIC_THROUGHPUT)
+		return mag_round_throughput(round, unit);
+	return (double)
+		round->at[op][metric == MAG_METRIC_P50 ? MAG_P50 : MAG_P99];
+}
+
+struct mag_ratio mag_experiment_ratio(const struct mag_experiment *experiment,
+				      const struct mag_subject *subject,
+				      enum mag_metric metric, __u32 op)
+{
+	const struct mag_request *request = experiment->request;
+	const struct mag_subject *base =
+		&experiment->subjects[request->baseline];
+	unsigned int nr = subject->nr_rounds < base->nr_rounds
+				  ? subject->nr_rounds
+				  : base->nr_rounds;
+	double *values = mag_xcalloc(2 * (size_t)nr, sizeof(*values));
+	struct mag_ratio ratio;
+
+	for (unsigned int i = 0; i < nr; i++) {
+		values[i] = mag_metric_value(&subject->rounds[i], metric, op,
+					     request->unit);
+		values[nr + i] = mag_metric_value(&base->rounds[i], metric, op,
+						  request->unit);
+	}
+	ratio = mag_stats_ratio(values, values + nr, nr);
+	free(values);
+	return ratio;
+}
+
+const struct mag_subject *
+mag_experiment_floor(const struct mag_experiment *experiment)
+{
+	for (size_t i = 0; i < experiment->request->nr_backends; i++) {
+		const struct mag_subject *subject = &experiment->subjects[i];
+
+		if (!strcmp(subject->about->name, MAG_FLOOR_BACKEND) &&
+		    mag_subject_good_rounds(subject))
+			return subject;
+	}
+	return NULL;
+}
+
+static double mag_histogram_p50(const struct mag_histogram *hist)
+{
+	__u64 value = mag_histogram_at(hist, mag_percentile_rank(MAG_P50));
+
+	return mag_histogram_per_op(hist, value);
+}
+
+bool mag_experiment_net(const struct mag_experiment *experiment,
+			const struct mag_subject *subject, __u32 op,
+			struct mag_net *net)
+{
+	const struct mag_subject *floor = mag_experiment_floor(experiment);
+
+	if (!floor || floor == subject || !floor->hist[op]->count ||
+	    !subject->hist[op]->count)
+		return false;
+	net->p50 = mag_histogram_p50(subject->hist[op]) -
+		   mag_histogram_p50(floor->hist[op]);
+	net->mean = mag_histogram_mean(subject->hist[op]) -
+		    mag_histogram_mean(floor->hist[op]);
+	return true;
+}
+
+const __u64 *mag_experiment_params(const struct mag_experiment *experiment)
+{
+	for (size_t i = 0; i < experiment->request->nr_backends; i++) {
+		const struct mag_subject *subject = &experiment->subjects[i];
+
+		for (unsigned int j = 0; j < subject->nr_rounds; j++) {
+			if (subject->rounds[j].state != MAG_ROUND_FAILED)
+				return subject->rounds[j].status.params;
+		}
+	}
+	return NULL;
+}

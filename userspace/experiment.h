@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * All rounds of all backends: run is one of each.  Holds what was measured;
+ * the report, the JSON and the CSV are made from it and measure nothing.
+ */
+#ifndef MAGCTL_EXPERIMENT_H
+#define MAGCTL_EXPERIMENT_H
+
+#include "round.h"
+#include "stats.h"
+
+/**
+ * struct mag_subject - a backend and what was measured on it
+ * @about: its description
+ * @rounds: in the order of their numbers
+ * @nr_rounds: begun
+ * @failed: a round of it failed; it takes no part in the later ones
+ * @hist: by operation kind, over all rounds that did not fail
+ */
+struct mag_subject {
+	const struct mag_describe *about;
+	struct mag_round *rounds;
+	unsigned int nr_rounds;
+	bool failed;
+	struct mag_histogram *hist[MAG_MAX_OPS];
+};
+
+/**
+ * struct mag_experiment - what was measured
+ * @compare: by compare, not run
+ * @session: where
+ * @request: what
+ * @subjects: request->nr_backends of them, in the order asked for
+ * @interrupted: a signal ended it early
+ * @code: MAG_EXIT_OK, or what the first failure, already told, asks to exit with
+ */
+struct mag_experiment {
+	bool compare;
+	const struct mag_session *session;
+	const struct mag_request *request;
+	struct mag_subject *subjects;
+	bool interrupted;
+	int code;
+};
+
+/* Runs everything; failures and signals are recorded, and told as they come. */
+void mag_experiment_run(struct mag_experiment *experiment,
+			const struct mag_session *session,
+			const struct mag_request *request,
+			const struct mag_options *options);
+void mag_experiment_free(struct mag_experiment *experiment);
+
+/* Rounds whose samples count. */
+unsigned int mag_subject_good_rounds(const struct mag_subject *subject);
+
+/* A round whose length counts too, unless stopped rounds are all there is. */
+bool mag_subject_counts(const struct mag_subject *subject,
+			const struct mag_round *round);
+
+/* Median over the rounds that count, NAN if there is none. */
+double mag_subject_throughput(const struct mag_subject *subject,
+			      enum mag_unit unit);
+double mag_subject_live_bytes(const struct mag_subject *subject);
+double mag_subject_live_objects(const struct mag_subject *subject);
+/* NAN also if it is unknown of a round. */
+double mag_subject_held_bytes(const struct mag_subject *subject);
+enum mag_held_source mag_subject_held_source(const struct mag_subject *subject);
+
+/* Sums over the good rounds. */
+__u64 mag_subject_counter(const struct mag_subject *subject, __u32 counter);
+__u64 mag_subject_alloc_failures(const struct mag_subject *subject);
+
+/**
+ * enum mag_metric - what is compared with the baseline
+ * @MAG_METRIC_THROUGHPUT: of the whole workload
+ * @MAG_METRIC_P50: of one operation kind
+ * @MAG_METRIC_P99: of one operation kind
+ */
+enum mag_metric {
+	MAG_METRIC_THROUGHPUT,
+	MAG_METRIC_P50,
+	MAG_METRIC_P99,
+};
+
+/* A backend's ratio to the baseline; @op means nothing for the throughput. */
+struct mag_ratio mag_experiment_ratio(const struct mag_experiment *experiment,
+				      const struct mag_subject *subject,
+				      enum mag_metric metric, __u32 op);
+
+/* The backend that is the harness alone, or NULL if it does not take part. */
+const struct mag_subject *
+mag_experiment_floor(const struct mag_experiment *experiment);
+
+/**
+ * struct mag_net - what an operation costs beyond the harness
+ * @p50: of one operation, in the unit of the report
+ * @mean: of one operation; next to @p50, never a result alone
+ */
+struct mag_net {
+	double p50;
+	double mean;
+};
+
+/* False if there is no floor, it is @subject itself, or one has no sample. */
+bool mag_experiment_net(const struct mag_experiment *experiment,
+			const struct mag_subject *subject, __u32 op,
+			struct mag_net *net);
+
+/* Parameters used, defaults filled in; NULL if no round was good. */
+const __u64 *mag_experiment_params(const struct mag_experiment *experiment);
+
+#endif /* MAGCTL_EXPERIMENT_H */

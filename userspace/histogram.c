@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Merging histograms and reading percentiles from them. */
+#include <errno.h>
+
+#include "histogram.h"
+#include "util.h"
+
+static const struct {
+	const char *name;
+	__u32 rank;
+} mag_percentiles[MAG_NR_PERCENTILES] = {
+	[MAG_P50] = { "p50", 50000 },	    [MAG_P90] = { "p90", 90000 },
+	[MAG_P99] = { "p99", 99000 },	    [MAG_P99_9] = { "p99.9", 99900 },
+	[MAG_P99_99] = { "p99.99", 99990 },
+};
+
+const char *mag_percentile_name(enum mag_percentile percentile)
+{
+	return mag_percentiles[percentile].name;
+}
+
+__u32 mag_percentile_rank(enum mag_percentile percentile)
+{
+	return mag_percentiles[percentile].rank;
+}
+
+struct mag_histogram *mag_histogram_create(void)
+{
+	struct mag_histogram *hist = mag_xcalloc(1, sizeof(*hist));
+
+	hist->per_sample = 1;
+	return hist;
+}
+
+/* Nothing that was recorded may be lost, and nothing invented. */
+static int mag_histogram_check(const struct mag_histogram *hist)
+{
+	__u64 total = hist->below + hist->above;
+
+	for (__u32 i = 0; i < MAG_HIST_BUCKETS; i++)
+		total += hist->bucket[i];
+	if (total != hist->count || !hist->per_sample)
+		return -EPROTO;
+	return hist->count && hist->min > hist->max ? -EPROTO : 0;
+}
+
+int mag_histogram_fill(struct mag_histogram *hist,
+		       const struct mag_op_result *op)
+{
+	hist->count = op->count;
+	hist->sum = op->sum;
+	hist->min = op->count ? op->min : 0;
+	hist->max = op->count ? op->max : 0;
+	hist->below = op->below;
+	hist->above = op->above;
+	hist->per_sample = op->per_sample;
+	return mag_histogram_check(hist);
+}
+
+int mag_histogram_merge(struct mag_histogram *into,
+			const struct mag_histogram *from)
+{
+	if (!into->count) {
+		*into = *from;
+		return 0;
+	}
+	if (!from->count)
+		return 0;
+	if (into->per_sample != from->per_sample)
+		return -EINVAL;
+	into->count += from->count;
+	into->sum += from->sum;
+	into->below += from->below;
+	into->above += from->above;
+	if (from->min < into->min)
+		into->min = from->min;
+	if (from->max > into->max)
+		into->max = from->max;
+	for (__u32 i = 0; i < MAG_HIST_BUCKETS; i++)
+		into->bucket[i] += from->bucket[i];
+	return 0;
+}
+
+/* ceil(count * percentile / 100 %) without overflow, and at least 1. */
+static __u64 mag_histogram_rank(__u64 count, __u32 percentile)
+{
+	const __u64 all = 100ULL * MAG_PERCENT;
+	__u64 rank = count / all * percentile +
+		     (count % all * percentile + all - 1) / all;
+
+	return rank ? rank : 1;
+}
+
+__u64 mag_histogram_at(const struct mag_histogram *hist, __u32 percentile)
+{
+	__u64 rank = mag_histogram_rank(hist->count, percentile);
+	struct mag_span span = { 0 };
+	__u64 seen = 0;
+	__u32 cursor = 0;
+
+	if (!hist->count)
+		return 0;
+	while (seen < rank && mag_histogram_next(hist, &cursor, &span))
+		seen += span.count;
+	return span.high < hist->max ? span.high : hist->max;
+}
+
+double mag_histogram_per_op(const struct mag_histogram *hist, __u64 value)
+{
+	return (double)value / hist->per_sample;
+}
+
+double mag_histogram_mean(const struct mag_histogram *hist)
+{
+	if (!hist->count)
+		return 0.0;
+	return (double)hist->sum / (double)hist->count / hist->per_sample;
+}
+
+/* Cursor: 0 below the range, 1 + i bucket i, then above the range, then end. */
+static struct mag_span mag_histogram_span(const struct mag_histogram *hist,
+					  __u32 cursor)
+{
+	struct mag_span span;
+
+	if (!cursor) {
+		span.low = 0;
+		span.high = MAG_HIST_MIN - 1;
+		span.count = hist->below;
+	} else if (cursor <= MAG_HIST_BUCKETS) {
+		span.low = mag_hist_low(cursor - 1);
+		span.high = mag_hist_high(cursor - 1);
+		span.count = hist->bucket[cursor - 1];
+	} else {
+		span.low = MAG_HIST_MAX + 1;
+		span.high = hist->max;
+		span.count = hist->above;
+	}
+	return span;
+}
+
+int mag_histogram_next(const struct mag_histogram *hist, __u32 *cursor,
+		       struct mag_span *span)
+{
+	while (*cursor <= MAG_HIST_BUCKETS + 1) {
+		struct mag_span next = mag_histogram_span(hist, (*cursor)++);
+
+		if (next.count) {
+			*span = next;
+			return 1;
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* magctl: finds the subcommand, and makes sure that what it printed arrived. */
+#include <stdio.h>
+#include <string.h>
+
+#include "commands.h"
+#include "output.h"
+#include "util.h"
+
+/**
+ * struct mag_command - a subcommand
+ * @name: as the user names it
+ * @title: for getopt's messages
+ * @run: see commands.h
+ */
+struct mag_command {
+	const char *name;
+	char *title;
+	int (*run)(int argc, char **argv);
+};
+
+static const struct mag_command mag_commands[] = {
+	{ "list", "magctl list", mag_cmd_list },
+	{ "run", "magctl run", mag_cmd_run },
+	{ "compare", "magctl compare", mag_cmd_compare },
+	{ "info", "magctl info", mag_cmd_info },
+};
+
+static const char mag_help[] =
+	"Usage: magctl COMMAND [arguments]\n"
+	"\n"
+	"Runs allocation workloads in the kernel, on the magazine allocator and on the\n"
+	"kernel's own, and reports percentiles.  Needs the module magslab.ko and root.\n"
+	"\n"
+	"Commands:\n"
+	"  list     workloads with their parameters, backends, clocks\n"
+	"  run      one workload on one backend\n"
+	"  compare  one workload on several backends, in interleaved rounds\n"
+	"  info     machine, kernel, clocks, hooks\n"
+	"magctl COMMAND --help tells more of each.\n"
+	"\n"
+	"Units: times are in ns of one operation; with the clock \"ticks\" in ticks of the\n"
+	"time-stamp counter, which on the machine \"icount\" are instructions (insns).\n"
+	"Throughput is in steps of the workload a second, or a million instructions.\n"
+	"Memory is in bytes, with B KiB MiB GiB as powers of 1024.\n"
+	"\n"
+	"Exit codes:\n"
+	"    0  done\n"
+	"    1  a run failed, or a result could not be written\n"
+	"    2  wrong usage; nothing was run\n"
+	"    3  no device, or no right to use it\n"
+	"  130  interrupted; what was measured until then is reported\n"
+	"\n"
+	"Examples:\n"
+	"  insmod magslab.ko\n"
+	"  magctl list workloads\n"
+	"  magctl run pair -b magazine -d 1s\n"
+	"  magctl compare skb -b magazine,kmem_cache,noop --json skb.json\n";
+
+static int mag_unknown_command(const char *name)
+{
+	fprintf(stderr, "magctl: unknown command \"%s\"; valid:", name);
+	for (size_t i = 0; i < MAG_ARRAY_SIZE(mag_commands); i++)
+		fprintf(stderr, " %s", mag_commands[i].name);
+	fputs("; see magctl --help\n", stderr);
+	return MAG_EXIT_USAGE;
+}
+
+static int mag_dispatch(int argc, char **argv)
+{
+	if (argc < 2) {
+		fputs(mag_help, stderr);
+		return MAG_EXIT_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
+	    !strcmp(argv[1], "help")) {
+		fputs(mag_help, stdout);
+		return MAG_EXIT_OK;
+	}
+	for (size_t i = 0; i < MAG_ARRAY_SIZE(mag_commands); i++) {
+		if (strcmp(argv[1], mag_commands[i].name))
+			continue;
+		argv[1] = mag_commands[i].title;
+		return mag_commands[i].run(argc - 1, argv + 1);
+	}
+	return mag_unknown_command(argv[1]);
+}
+
+int main(int argc, char **argv)
+{
+	int code = mag_dispatch(argc, argv);
+	int written = mag_output_close_stdout();
+
+	return code ? code : written;
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The body of run and compare. */
+#include <stdio.h>
+#include <string.h>
+
+#include "experiment.h"
+#include "measure.h"
+#include "options.h"
+#include "report.h"
+#include "result.h"
+#include "util.h"
+
+static bool mag_measure_any(const struct mag_experiment *experiment)
+{
+	for (size_t i = 0; i < experiment->request->nr_backends; i++) {
+		if (mag_subject_good_rounds(&experiment->subjects[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Standard output belongs to one document. */
+static bool mag_measure_reports(const struct mag_options *options)
+{
+	return !options->quiet &&
+	       (!options->json || strcmp(options->json, "-")) &&
+	       (!options->histogram || strcmp(options->histogram, "-"));
+}
+
+static int mag_measure_write(const struct mag_experiment *experiment,
+			     const struct mag_options *options)
+{
+	int json = MAG_EXIT_OK, csv = MAG_EXIT_OK;
+
+	if (mag_measure_reports(options) && mag_measure_any(experiment))
+		mag_report_print(experiment, stdout);
+	if (options->json)
+		json = mag_json_write(mag_result_json(experiment),
+				      options->json);
+	if (options->histogram)
+		csv = mag_result_csv(experiment, options->histogram);
+	return json ? json : csv;
+}
+
+static int mag_measure_request(const struct mag_session *session,
+			       const struct mag_request *request,
+			       const struct mag_options *options)
+{
+	struct mag_experiment experiment;
+	int code, written;
+
+	mag_experiment_run(&experiment, session, request, options);
+	written = mag_measure_write(&experiment, options);
+	code = experiment.code ? experiment.code : written;
+	if (!code && experiment.interrupted)
+		code = MAG_EXIT_INTERRUPTED;
+	mag_experiment_free(&experiment);
+	return code;
+}
+
+static int mag_measure_options(const struct mag_options *options)
+{
+	struct mag_request request;
+	struct mag_session session;
+	int code = mag_session_open(&session, options->machine);
+
+	if (code)
+		return code;
+	code = mag_request_resolve(&request, options, &session);
+	if (!code)
+		code = mag_measure_request(&session, &request, options);
+	mag_request_free(&request);
+	mag_session_close(&session);
+	return code;
+}
+
+int mag_measure(bool compare, int argc, char **argv, void (*help)(void))
+{
+	struct mag_options options;
+	int code = mag_options_parse(&options, compare, argc, argv);
+
+	if (!code && options.help)
+		help();
+	else if (!code)
+		code = mag_measure_options(&options);
+	mag_options_free(&options);
+	return code;
+}

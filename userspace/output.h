@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Files that are whole or not there at all, and standard output checked. */
+#ifndef MAGCTL_OUTPUT_H
+#define MAGCTL_OUTPUT_H
+
+#include <stddef.h>
+
+/**
+ * mag_output_check() - whether a file could be written, before hours are spent
+ * @path: where it will go, or "-" for standard output
+ *
+ * Return: MAG_EXIT_OK, or MAG_EXIT_USAGE and has said why.
+ */
+int mag_output_check(const char *path);
+
+/**
+ * mag_output_write() - write a file in one piece
+ * @path: where to, or "-" for standard output
+ * @text: what
+ * @len: bytes
+ *
+ * A regular file gets its name only when it is complete and on disk; what is
+ * not a regular file (a pipe, a terminal) is written as it is.
+ *
+ * Return: MAG_EXIT_OK, or MAG_EXIT_FAILED and has said why.
+ */
+int mag_output_write(const char *path, const char *text, size_t len);
+
+/* Last thing before exit: MAG_EXIT_FAILED if anything printed was lost. */
+int mag_output_close_stdout(void);
+
+#endif /* MAGCTL_OUTPUT_H */

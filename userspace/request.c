@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Looking up the names of a command line. */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "parse.h"
+#include "request.h"
+#include "util.h"
+
+/* The baseline of compare where the user names none and it takes part. */
+#define MAG_DEFAULT_BASELINE "kmem_cache"
+
+const char *mag_unit_name(enum mag_unit unit)
+{
+	static const char *const names[] = {
+		[MAG_UNIT_NS] = "ns",
+		[MAG_UNIT_TICKS] = "ticks",
+		[MAG_UNIT_INSNS] = "insns",
+	};
+
+	return names[unit];
+}
+
+static int mag_request_unknown(const char *what, const char *name,
+			       const struct mag_entries *valid)
+{
+	fprintf(stderr, "magctl: unknown %s \"%s\"; valid:", what, name);
+	for (__u32 i = 0; i < valid->nr; i++)
+		fprintf(stderr, " %s", valid->entry[i].name);
+	fprintf(stderr, "%s\n", valid->nr ? "" : " none");
+	return MAG_EXIT_USAGE;
+}
+
+static int mag_request_workload(struct mag_request *request, const char *name,
+				const struct mag_catalog *catalog)
+{
+	int index = mag_catalog_workload(catalog, name);
+
+	if (index >= 0) {
+		request->workload = &catalog->workloads[index];
+		request->config.workload = (__u32)index;
+		return MAG_EXIT_OK;
+	}
+	fprintf(stderr, "magctl: unknown workload \"%s\"; valid:", name);
+	for (__u32 i = 0; i < catalog->nr_workloads; i++)
+		fprintf(stderr, " %s", catalog->workloads[i].about.name);
+	fputc('\n', stderr);
+	return MAG_EXIT_USAGE;
+}
+
+static int mag_request_find(const struct mag_request *request, __u32 backend)
+{
+	for (size_t i = 0; i < request->nr_backends; i++) {
+		if (request->backends[i] == backend)
+			return (int)i;
+	}
+	return -1;
+}
+
+static int mag_request_add_backend(struct mag_request *request,
+				   const char *name,
+				   const struct mag_entries *valid)
+{
+	int index = mag_entries_find(valid, name);
+
+	if (index < 0)
+		return mag_request_unknown("backend", name, valid);
+	if (mag_request_find(request, (__u32)index) >= 0) {
+		mag_error("-b: %s is named twice", name);
+		return MAG_EXIT_USAGE;
+	}
+	request->backends[request->nr_backends++] = (__u32)index;
+	return MAG_EXIT_OK;
+}
+
+/* Without a list: all there are. */
+static int mag_request_backends(struct mag_request *request, const char *list,
+				const struct mag_entries *valid)
+{
+	char *copy, *rest, *name;
+	int code = MAG_EXIT_OK;
+
+	request->backends = mag_xcalloc(valid->nr, sizeof(*request->backends));
+	if (!list) {
+		for (__u32 i = 0; i < valid->nr; i++)
+			request->backends[request->nr_backends++] = i;
+		return MAG_EXIT_OK;
+	}
+	copy = mag_xstrdup(list);
+	rest = copy;
+	while (!code && (name = strsep(&rest, ",")))
+		code = mag_request_add_backend(request, name, valid);
+	free(copy);
+	return code;
+}
+
+static int mag_request_count(const struct mag_request *request,
+			     const struct mag_options *options)
+{
+	if (options->compare && request->nr_backends < 2)
+		mag_error("compare needs two backends or more (-b a,b,c)");
+	else if (!options->compare && request->nr_backends != 1)
+		mag_error("run takes one backend; compare takes more");
+	else
+		return MAG_EXIT_OK;
+	return MAG_EXIT_USAGE;
+}
+
+static int mag_request_baseline(struct mag_request *request, const char *name,
+				const struct mag_entries *valid)
+{
+	int index = mag_entries_find(valid, name ? name : MAG_DEFAULT_BASELINE);
+	int position = index < 0 ? -1 : mag_request_find(request, (__u32)index);
+
+	if (position < 0 && name && index < 0)
+		return mag_request_unknown("baseline", name, valid);
+	if (position < 0 && name) {
+		mag_error("--baseline %s: not among the backends compared (-b)",
+			  name);
+		return MAG_EXIT_USAGE;
+	}
+	request->baseline = position < 0 ? 0 : (size_t)position;
+	return MAG_EXIT_OK;
+}
+
+static int mag_request_param_value(struct mag_request *request,
+				   const struct mag_describe *about, int index,
+				   const char *text)
+{
+	__u64 value;
+	int err = mag_parse_u64(text, &value);
+
+	if (err == -EINVAL) {
+		mag_error("-p %s=%s: not a whole number", about->name, text);
+		return MAG_EXIT_USAGE;
+	}
+	if (err || value < about->min || value > about->max) {
+		mag_error("-p %s=%s: out of range, %llu to %llu%s%s",
+			  about->name, text, about->min, about->max,
+			  *about->unit ? " " : "", about->unit);
+		return MAG_EXIT_USAGE;
+	}
+	request->config.params[index] = value;
+	request->config.param_mask |= 1ULL << index;
+	return MAG_EXIT_OK;
+}
+
+static int mag_request_param(struct mag_request *request, const char *text)
+{
+	const struct mag_entries *valid = &request->workload->params;
+	char *name = mag_xstrdup(text);
+	char *value = strchr(name, '=');
+	int index, code;
+
+	*value++ = '\0';
+	index = mag_entries_find(valid, name);
+	if (index < 0) {
+		code = mag_request_unknown("parameter", name, valid);
+	} else if (request->config.param_mask & (1ULL << index)) {
+		mag_error("-p %s: given twice", name);
+		code = MAG_EXIT_USAGE;
+	} else {
+		code = mag_request_param_value(request, &valid->entry[index],
+					       index, value);
+	}
+	free(name);
+	return code;
+}
+
+static int mag_request_params(struct mag_request *request,
+			      const struct mag_options *options)
+{
+	int code = MAG_EXIT_OK;
+
+	for (size_t i = 0; i < options->nr_params && !code; i++)
+		code = mag_request_param(request, options->params[i]);
+	return code;
+}
+
+/*
+ * AUTO is resolved here and not by each run, so that no round can come out
+ * in another clock than its neighbours.
+ */
+static int mag_request_clock(struct mag_request *request, const char *name,
+			     const struct mag_session *session)
+{
+	const struct mag_environment *env = &session->env;
+	int clock = MAG_CLOCK_AUTO;
+
+	if (name) {
+		clock = mag_entries_find(&session->catalog.clocks, name);
+		if (clock < 0)
+			return mag_request_unknown("clock", name,
+						   &session->catalog.clocks);
+	} else if (mag_environment_counts_insns(env)) {
+		clock = MAG_CLOCK_TICKS;
+	}
+	if (clock == MAG_CLOCK_AUTO)
+		clock = (int)env->info.auto_clock;
+	request->config.clock = (__u32)clock;
+	request->unit = MAG_UNIT_NS;
+	if (clock == MAG_CLOCK_TICKS)
+		request->unit = mag_environment_counts_insns(env)
+					? MAG_UNIT_INSNS
+					: MAG_UNIT_TICKS;
+	return MAG_EXIT_OK;
+}
+
+static int mag_request_workers(struct mag_request *request, __u64 workers,
+			       const struct mag_info *info)
+{
+	if (workers > info->nr_cpus_online) {
+		mag_error("-w %llu: one worker a CPU, and %u are online",
+			  workers, info->nr_cpus_online);
+		return MAG_EXIT_USAGE;
+	}
+	request->config.nr_workers = workers ? (__u32)workers
+					     : info->nr_cpus_online;
+	return MAG_EXIT_OK;
+}
+
+static void mag_request_bounds(struct mag_request *request,
+			       const struct mag_options *options)
+{
+	struct mag_run_config *config = &request->config;
+
+	config->abi_version = MAG_ABI_VERSION;
+	config->seed = options->seed;
+	config->duration_ns = options->duration_ns;
+	config->steps = options->steps;
+	config->warmup_ns = options->warmup_ns;
+	config->warmup_steps = options->warmup_steps;
+	request->rounds = (unsigned int)options->rounds;
+}
+
+int mag_request_resolve(struct mag_request *request,
+			const struct mag_options *options,
+			const struct mag_session *session)
+{
+	const struct mag_catalog *catalog = &session->catalog;
+	int code;
+
+	memset(request, 0, sizeof(*request));
+	mag_request_bounds(request, options);
+	code = mag_request_workload(request, options->workload, catalog);
+	if (!code)
+		code = mag_request_backends(request, options->backends,
+					    &catalog->backends);
+	if (!code)
+		code = mag_request_count(request, options);
+	if (!code)
+		code = mag_request_baseline(request, options->baseline,
+					    &catalog->backends);
+	if (!code)
+		code = mag_request_params(request, options);
+	if (!code)
+		code = mag_request_clock(request, options->clock, session);
+	if (!code)
+		code = mag_request_workers(request, options->workers,
+					   &session->env.info);
+	return code;
+}
+
+void mag_request_free(struct mag_request *request)
+{
+	free(request->backends);
+}

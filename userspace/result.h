@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * An experiment for machines: the JSON of Documentation/result-format.rst and
+ * the CSV of its histograms.
+ */
+#ifndef MAGCTL_RESULT_H
+#define MAGCTL_RESULT_H
+
+#include "experiment.h"
+#include "json.h"
+
+json_t *mag_result_json(const struct mag_experiment *experiment);
+
+/* Writes the CSV; MAG_EXIT_OK, or MAG_EXIT_FAILED and told. */
+int mag_result_csv(const struct mag_experiment *experiment, const char *path);
+
+/* Machine, kernel and hooks; also of magctl info. */
+json_t *mag_result_environment(const struct mag_environment *env);
+
+#endif /* MAGCTL_RESULT_H */

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * SIGINT and SIGTERM as something to poll: the first asks a run to end and
+ * report, the second kills.
+ */
+#ifndef MAGCTL_SIGNALS_H
+#define MAGCTL_SIGNALS_H
+
+#include <signal.h>
+#include <stdbool.h>
+
+/* Holds the signals back; a file descriptor that polls readable once there is one. */
+int mag_signals_open(void);
+
+/**
+ * mag_signals_taken() - whether a signal has come
+ * @fd: of mag_signals_open()
+ *
+ * From the first that has, on, the next kills at once: the device ends a run
+ * when its file is closed, so nothing is left behind.
+ */
+bool mag_signals_taken(int fd);
+
+/* Gives the signals back their default effect, and closes @fd. */
+void mag_signals_close(int fd);
+
+/* Holds back what would end magctl half-way through a file; undone by _restore. */
+void mag_signals_block(sigset_t *old);
+void mag_signals_restore(const sigset_t *old);
+
+#endif /* MAGCTL_SIGNALS_H */

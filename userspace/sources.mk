@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The sources that magctl and its unit tests share, lowest layer first.
+MAGCTL_SOURCES := \
+	util.c \
+	parse.c \
+	histogram.c \
+	stats.c \
+	slabinfo.c \
+	environment.c \
+	table.c \
+	signals.c \
+	output.c \
+	json.c \
+	progress.c \
+	complain.c \
+	catalog.c \
+	session.c \
+	options.c \
+	request.c \
+	round.c \
+	experiment.c \
+	report.c \
+	result.c \
+	measure.c \
+	cmd_list.c \
+	cmd_run.c \
+	cmd_compare.c \
+	cmd_info.c
