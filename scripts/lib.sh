@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# What the scripts share: messages, clean-up, the cache and its locks.
+# Sourced, never run.  Exit status 4 is a set-up or usage error everywhere.
+
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+OUT=${O:-$TOP/out}
+[[ $OUT == /* ]] || OUT=$TOP/$OUT
+V=${V:-0}
+PROG=${0##*/}
+
+# A progress line.
+say()
+{
+	printf '%s: %s\n' "$PROG" "$*" >&2
+}
+
+warn()
+{
+	printf '%s: warning: %s\n' "$PROG" "$*" >&2
+}
+
+# die MESSAGE [LINE...]: the cause, then the cure on lines of its own.
+die()
+{
+	printf '%s: error: %s\n' "$PROG" "$1" >&2
+	shift
+	[ $# -eq 0 ] || printf '%s\n' "$@" | sed 's/^/    /' >&2
+	exit 4
+}
+
+# Print the header comment of the running script: its manual.
+usage()
+{
+	sed -n '3,/^[^#]/ { /^#/ s/^# \{0,1\}//p }' "$0"
+}
+
+# Commands to run when the script ends, last added first.
+CLEANUP=()
+on_exit()
+{
+	CLEANUP=("$*" "${CLEANUP[@]}")
+}
+
+run_cleanup()
+{
+	local command
+
+	trap '' INT TERM HUP
+	for command in "${CLEANUP[@]}"; do
+		eval "$command" || :
+	done
+}
+trap run_cleanup EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+trap 'exit 129' HUP
+
+# scratch_dir: a folder that goes when the script ends, in $SCRATCH.
+scratch_dir()
+{
+	SCRATCH=$(mktemp -d "${TMPDIR:-/tmp}/magslab.XXXXXX")
+	on_exit "rm -rf '$SCRATCH'"
+}
+
+# make splits its words at blanks and its rules at colons, and Kbuild hands
+# it every path of ours.
+check_path()
+{
+	case $2 in
+	*[[:space:]:]*)
+		die "$1 \"$2\" has a blank or a colon in it, which the kernel's build system cannot take" \
+		    "$3"
+		;;
+	esac
+}
+
+check_top()
+{
+	check_path "the path of this checkout" "$TOP" \
+		   "Move the checkout to a path without one."
+	check_path "the output folder" "$OUT" \
+		   "Set O= to a path without one."
+}
+
+# cache_dir: the folder that outlives the checkout, in $CACHE.
+cache_dir()
+{
+	CACHE=${MAGSLAB_CACHE:-}
+	if [ -z "$CACHE" ]; then
+		CACHE=${XDG_CACHE_HOME:-${HOME:+$HOME/.cache}}
+		[ -n "$CACHE" ] ||
+			die "no cache folder: HOME is not set" \
+			    "Set MAGSLAB_CACHE= to a folder of yours."
+		CACHE=$CACHE/magslab
+	fi
+	[[ $CACHE == /* ]] || CACHE=$PWD/$CACHE
+	check_path "the cache folder" "$CACHE" \
+		   "Set MAGSLAB_CACHE= to a path without one."
+	mkdir -p "$CACHE" 2>/dev/null || :
+	[ -w "$CACHE" ] ||
+		die "the cache folder $CACHE cannot be written" \
+		    "Set MAGSLAB_CACHE= to a folder of yours."
+}
+
+# need_space DIR MIB WHAT
+need_space()
+{
+	local free
+
+	free=$(df -Pk "$1" | awk 'NR == 2 { print int($4 / 1024) }')
+	[ "$free" -ge "$2" ] ||
+		die "$3 needs $2 MiB in $1, and $free MiB are free" \
+		    "Free some space, or set MAGSLAB_CACHE= to a larger disk."
+}
+
+# lock FILE WHAT: hold FILE's lock until the script ends; say when it waits.
+lock()
+{
+	local fd
+
+	exec {fd}>>"$1"
+	if ! flock -n "$fd"; then
+		say "waiting for another run that $2"
+		flock "$fd"
+	fi
+}
+
+# Hold a folder of the cache against its removal until the script ends.
+hold()
+{
+	local fd
+
+	[ -e "$1/.inuse" ] || return 0
+	exec {fd}<"$1/.inuse"
+	flock -s "$fd"
+}
+
+# kmake ARGS...: make as if from a shell.  What the caller's own make was
+# told (O=, V=, KDIR=, a closed job server) must not reach Kbuild.
+kmake()
+{
+	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES -u O -u V \
+		make --no-print-directory -j"$(nproc)" V="$V" "$@"
+}
+
+# make for our own Makefiles, which show each command: only V=1 asks for that.
+plain_make()
+{
+	if [ "$V" = 0 ]; then
+		kmake -s "$@"
+	else
+		kmake "$@"
+	fi
+}
+
+# image_release FILE: the release that an x86 boot image names in its header
+# (Documentation/arch/x86/boot.rst: HdrS at 0x202, kernel_version at 0x20e).
+image_release()
+{
+	local offset
+
+	[ "$(dd if="$1" bs=1 skip=$((0x202)) count=4 2>/dev/null |
+	     tr '\0' ' ')" = HdrS ] ||
+		return 1
+	offset=$(od -An -tu2 -j$((0x20e)) -N2 "$1")
+	dd if="$1" bs=1 skip=$((offset + 0x200)) count=128 2>/dev/null |
+		tr '\0' '\n' | sed -n '1s/ .*//p'
+}
+
+# kdir_release DIR: the release that modules built in DIR are for.  Debian
+# overrides it on the command line, so kernel.release may not be it.
+kdir_release()
+{
+	local header=$1/include/generated/utsrelease.h
+
+	[ -r "$header" ] || return 1
+	sed -n 's/^#define UTS_RELEASE "\(.*\)"/\1/p' "$header"
+}
+
+# prepare GROUP...: what a run in the virtual machine needs: the packages, a
+# kernel, and the build for it in $BUILD.
+prepare()
+{
+	check_top
+	"$TOP/scripts/setup-packages" "$@"
+	"$TOP/scripts/kernel/pick" "$OUT/kernel.env"
+	# shellcheck source=/dev/null
+	. "$OUT/kernel.env"
+	hold "$KERNEL_DIR"
+	BUILD=$OUT/build/$KERNEL_RELEASE
+	"$TOP/scripts/build" "$KDIR" "$BUILD"
+}

@@ -1,0 +1,22 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Job of make demo: the module in, both workloads compared, the module out.
+# The JSON of each comparison stays in /out.
+
+TOTALS=/sys/kernel/debug/magslab/totals
+
+insmod /magslab/magslab.ko || exit
+for workload in skb dentry; do
+	echo "$workload: four backends, five rounds of each, interleaved"
+	magctl compare "$workload" \
+		-b magazine,kmem_cache,kmalloc,noop \
+		--rounds 5 -d 300ms --json "/out/$workload.json" || exit
+	echo
+done
+if ! awk '$2 != 0 { bad = 1 } END { exit bad || NR == 0 }' "$TOTALS"; then
+	echo "the allocator still holds memory after the last run:"
+	cat "$TOTALS"
+	exit 1
+fi
+rmmod magslab

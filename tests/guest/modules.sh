@@ -1,0 +1,122 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# The module in and out, time and again and at bad moments.  It is not in at
+# the start nor at the end.
+# shellcheck source=/dev/null
+. /magslab/tap.sh
+# shellcheck source=/dev/null
+. /magslab/lib.sh
+
+CYCLES=50
+RACES=10
+RMMOD_TRIES=25
+# What the rest of the system and per-CPU lists of free pages may take
+# meanwhile.  One histogram lost a cycle would be 10 MiB; the exact checks are
+# those of idle and gone.
+SLACK_KB=1500
+
+# Memory that nobody uses, once the kernel has given back what it caches.
+free_kb() {
+	echo 3 >/proc/sys/vm/drop_caches
+	awk '/^MemFree:/ { print $2 }' /proc/meminfo
+}
+
+cycle() {
+	load && run_works && idle && unload && gone
+}
+
+test_cycles() {
+	# Caches of the kernel's own fill in the first ones.
+	for _ in 1 2 3; do
+		cycle >/dev/null
+	done
+	before=$(free_kb)
+	for i in $(seq $CYCLES); do
+		ok "cycle $i: insmod, run, rmmod and nothing left" cycle
+	done
+	lost=$((before - $(free_kb)))
+	diag "$before kB were free; $CYCLES cycles later $lost kB less"
+	ok "$CYCLES cycles lose no memory" [ "$lost" -lt "$SLACK_KB" ]
+}
+
+test_twice() {
+	ok "insmod" load
+	ok "a second insmod fails" fails load
+	ok "and does not disturb the first" run_works
+	ok "rmmod" unload
+	ok "nothing is left" gone
+	ok "a second rmmod fails" fails unload
+}
+
+# rmmod is refused while a descriptor is open, in whichever state its run is.
+test_in_use() { # STATE
+	gate=/tmp/gate.$$
+	said=/tmp/said.$$
+	mkfifo "$gate" "$said"
+	load
+	client hold "$1" <"$gate" >"$said" &
+	holder=$!
+	exec 8>"$gate" 9<"$said"
+	read -r state <&9
+	is "$1: a client is in that state" "$state" "$1"
+	refused=0
+	for _ in $(seq $RMMOD_TRIES); do
+		unload 2>/dev/null || refused=$((refused + 1))
+	done
+	is "$1: rmmod is refused $RMMOD_TRIES times" "$refused" "$RMMOD_TRIES"
+	status "$1: and once more" 1 unload
+	says "$1: for it is in use" \
+		'temporarily unavailable|busy|in use'
+	exec 8>&- 9<&-
+	ok "$1: the run was not disturbed" wait "$holder"
+	ok "$1: the module is idle then" idle
+	ok "$1: and can be removed" unload
+	ok "$1: nothing is left" gone
+	rm -f "$gate" "$said"
+}
+
+# Clients come and go while the module does: any of them may fail, but clean.
+test_race() {
+	{
+		while [ ! -e /tmp/race.over ]; do
+			run_works >/dev/null 2>&1
+		done
+	} &
+	clients=$!
+	for _ in $(seq $RACES); do
+		load
+		until unload 2>/dev/null; do
+			:
+		done
+	done
+	: >/tmp/race.over
+	wait "$clients"
+	rm -f /tmp/race.over
+	ok "clients that race with rmmod leave nothing" gone
+	ok "and the next cycle works" cycle
+}
+
+# A file of debugfs that is open keeps the module or is cut off from it.
+test_debugfs_open() {
+	load
+	for file in /sys/kernel/debug/magslab/*; do
+		exec 7<"$file"
+		if unload 2>/dev/null; then
+			ok "${file##*/} outlives the module unread" \
+				fails cat <&7
+			load
+		fi
+		exec 7<&-
+	done
+	ok "rmmod after debugfs files were open" unload
+	ok "nothing is left of them" gone
+}
+
+test_twice
+for state in idle warmup measure hold "done"; do
+	test_in_use "$state"
+done
+test_debugfs_open
+test_race
+test_cycles
+tap_done

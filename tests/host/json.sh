@@ -1,0 +1,203 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# json.sh DIR: check with jq, which shares no code with magctl, the JSON that
+# the tests in the guest left in DIR.  TAP on standard output.
+# shellcheck disable=SC2016 # what looks like variables are jq's
+set -euo pipefail
+
+if [ $# -ne 1 ] || [ ! -d "$1" ]; then
+	echo "usage: json.sh DIR" >&2
+	exit 2
+fi
+command -v jq >/dev/null || {
+	echo "json.sh: jq is missing: apt-get install jq" >&2
+	exit 2
+}
+DIR=$1
+RUN=0
+FAILED=0
+
+result() # WORD NAME
+{
+	RUN=$((RUN + 1))
+	echo "$1 $RUN - $2"
+	[ "$1" = ok ] || FAILED=$((FAILED + 1))
+}
+
+# The claim that a filter gives true, once, of a file.
+holds() # NAME FILE FILTER [JQ OPTION...]
+{
+	local name=$1 file=$2 filter=$3 said
+	shift 3
+
+	said=$(jq -c "$@" "$filter" "$file" 2>&1) || :
+	if [ "$said" = true ]; then
+		result ok "$name"
+	else
+		result 'not ok' "$name"
+		echo "# $file: $filter"
+		printf '%s\n' "$said" | sed 's/^/# /'
+	fi
+}
+
+check_list()
+{
+	local file=$DIR/list.json
+
+	holds "list: format and version" "$file" \
+		'.magslab.format == "magslab-list" and .magslab.version == 1'
+	holds "list: workloads" "$file" \
+		'[.magslab.workloads[].name] | contains(["skb", "dentry", "pair"])'
+	holds "list: backends" "$file" \
+		'[.magslab.backends[].name] |
+		 contains(["magazine", "kmem_cache", "kmalloc", "noop"])'
+	holds "list: clocks" "$file" \
+		'[.magslab.clocks[].name] == ["auto", "tsc", "ktime", "ticks"]'
+	holds "list: each parameter has a default within its bounds" "$file" \
+		'[.magslab.workloads[].params[] |
+		  .min <= .default and .default <= .max and .help != ""] | all'
+	holds "list: each workload times something" "$file" \
+		'[.magslab.workloads[] | .ops | length > 0] | all'
+}
+
+check_result()
+{
+	local file=$1 name
+	name=$(basename "$file" .json)
+
+	holds "$name: format and version" "$file" \
+		'.magslab.format == "magslab-result" and .magslab.version == 1'
+	holds "$name: the environment is told" "$file" \
+		'.magslab.environment |
+		 (.machine | length > 0) and (.kernel | length > 0) and
+		 (.preempt | length > 0) and .cpus_online > 0 and
+		 (.hooks.init_on_alloc | type == "boolean")'
+	holds "$name: parameters are those listed" "$file" \
+		'.magslab as $r | $list[0].magslab.workloads[] |
+		 select(.name == $r.config.workload) |
+		 [.params[].name] == [$r.config.params | keys_unsorted[]]' \
+		--slurpfile list "$DIR/list.json"
+	holds "$name: each operation is one listed" "$file" \
+		'.magslab as $r | $list[0].magslab.workloads[] |
+		 select(.name == $r.config.workload) | [.ops[].name] as $ops |
+		 [$r.backends[] | [.ops[].name] == $ops] | all' \
+		--slurpfile list "$DIR/list.json"
+	holds "$name: percentiles never fall" "$file" \
+		'[.magslab.backends[].ops[] |
+		  [.percentiles[]] as $p | $p == ($p | sort)] | all'
+	holds "$name: each has p50 p90 p99 p99.9 p99.99" "$file" \
+		'[.magslab.backends[].ops[] | .percentiles | keys_unsorted ==
+		  ["p50", "p90", "p99", "p99.9", "p99.99"]] | all'
+	holds "$name: histograms hold what is in range" "$file" \
+		'[.magslab.backends[].ops[] | ([.histogram[][2]] | add // 0) ==
+		  .count - .below - .above] | all'
+	holds "$name: histograms rise" "$file" \
+		'[.magslab.backends[].ops[] | [.histogram[] | .[0], .[1]] as $h |
+		  $h == ($h | sort)] | all'
+	holds "$name: a percentile is a sample of its rank" "$file" \
+		'[.magslab.backends[].ops[] |
+		  select(.count > 0 and .below == 0 and .above == 0) |
+		  . as $op | (.count / 2 | ceil) as $rank |
+		  ([foreach .histogram[] as $h (0; . + $h[2];
+		    if . >= $rank then $h else empty end)][0]) as $bucket |
+		  $op.percentiles.p50 >= $bucket[0] and
+		  $op.percentiles.p50 <= $bucket[1]] | all'
+	holds "$name: min and max are in the outer buckets" "$file" \
+		'[.magslab.backends[].ops[] |
+		  select(.count > 0 and .below == 0 and .above == 0) |
+		  .min >= .histogram[0][0] and .min <= .histogram[0][1] and
+		  .max >= .histogram[-1][0] and .max <= .histogram[-1][1]] | all'
+	holds "$name: samples of the rounds add up" "$file" \
+		'[.magslab.backends[] | . as $b | range(.ops | length) as $i |
+		  ([$b.rounds[] | select(.status != "failed") |
+		    .ops[$i].count] | add // 0) == $b.ops[$i].count] | all'
+	holds "$name: figures of an operation are a sample's by its size" \
+		"$file" \
+		'[.magslab.backends[].ops[] | select(.count > 0) |
+		  (.per_operation.p50 * .per_sample - .percentiles.p50 |
+		   fabs) < 0.01 * .per_sample] | all'
+	holds "$name: nothing leaked, nothing was refused" "$file" \
+		'[.magslab.backends[] | .alloc_failures == 0 and
+		  (.failed | not) and
+		  ([.rounds[] | .leaked_objects == 0] | all)] | all'
+	holds "$name: held is no less than live, where both are exact" "$file" \
+		'[.magslab.backends[].rounds[] |
+		  select(.held_source == "backend") |
+		  .held_bytes >= .live_bytes] | all'
+}
+
+check_whole()
+{
+	local file=$1 name
+	name=$(basename "$file" .json)
+
+	holds "$name: nothing interrupted it" "$file" \
+		'(.magslab.interrupted | not) and
+		 ([.magslab.backends[].rounds[] | .status == "whole"] | all)'
+	holds "$name: as many rounds as asked for" "$file" \
+		'.magslab.config.rounds as $n |
+		 [.magslab.backends[] | .rounds | length == $n] | all'
+	holds "$name: steps were done at some speed" "$file" \
+		'[.magslab.backends[] | .throughput > 0] | all'
+	holds "$name: each round took time and did steps" "$file" \
+		'[.magslab.backends[].rounds[] |
+		  .elapsed_ns > 0 and .elapsed_ticks > 0 and .steps > 0] | all'
+}
+
+check_interrupted()
+{
+	local file=$1 name
+	name=$(basename "$file" .json)
+
+	holds "$name: says that it was interrupted" "$file" \
+		'.magslab.interrupted and
+		 ([.magslab.backends[].rounds[] | .status == "stopped"] | any)'
+}
+
+check_compare()
+{
+	local file=$1 name
+	name=$(basename "$file" .json)
+
+	holds "$name: a ratio of throughput for each other backend" "$file" \
+		'.magslab as $r |
+		 [$r.ratios[] | select(.metric == "throughput") | .backend] ==
+		 [$r.backends[].name | select(. != $r.baseline)]'
+	holds "$name: a ratio lies within its interval" "$file" \
+		'[.magslab.ratios[] | select(.low != null and .high != null) |
+		  .low <= .ratio and .ratio <= .high] | all'
+	holds "$name: a ratio is the rounds' own" "$file" \
+		'.magslab as $r |
+		 def rate($name): [$r.backends[] | select(.name == $name) |
+			.rounds[].throughput | log];
+		 [$r.ratios[] | select(.metric == "throughput") |
+		  . as $ratio | rate(.backend) as $a | rate($r.baseline) as $b |
+		  ([range($a | length) | $a[.] - $b[.]] | add / length | exp) /
+		  $ratio.ratio - 1 | fabs | . < 1e-6] | all'
+	holds "$name: net of noop is the difference of two" "$file" \
+		'.magslab as $r |
+		 def mean($name; $op): $r.backends[] | select(.name == $name) |
+			.ops[] | select(.name == $op) | .per_operation.mean;
+		 [$r.net_of_noop[] | .mean -
+		  (mean(.backend; .op) - mean("noop"; .op)) |
+		  fabs | . < 1e-3] |
+		 length > 0 and all'
+}
+
+is_compare()
+{
+	[ "$(jq -r .magslab.command "$1" 2>/dev/null)" = compare ]
+}
+
+check_list
+for file in "$DIR"/*.json; do
+	[ "$(basename "$file")" != list.json ] || continue
+	check_result "$file"
+	case $(basename "$file") in
+	interrupted*) check_interrupted "$file" ;;
+	*) check_whole "$file" ;;
+	esac
+	! is_compare "$file" || check_compare "$file"
+done
+echo "1..$RUN"
+[ "$FAILED" -eq 0 ]
