@@ -155,7 +155,7 @@ test_run() {
 	ok "run for a time" magctl run pair -b magazine -d 20ms --warmup 5ms
 	ok "run with every option" magctl run pair -b kmem_cache -p size=64 \
 		-p batch=100 -w 1 -d 10s -n 1000 --warmup 1ms \
-		--warmup-steps 100 --seed 4611686018427387904 --clock ticks \
+		--warmup-steps 100 --seed 4611686018427387903 --clock ticks \
 		--json "$json/run-options.json"
 }
 
