@@ -125,7 +125,7 @@ EXPORT_SYMBOL_GPL(mag_cache_create);
  * @cache: the cache, or NULL.  No call on it is under way or will follow.
  *
  * Objects that were not freed are reported in the kernel log by cache, number
- * and address.  Their pages stay valid until the module is removed, lest a
+ * and place.  Their pages stay valid until the module is removed, lest a
  * stray user write to a page that has a new owner.
  *
  * Context: task, may sleep.
@@ -192,8 +192,9 @@ void mag_cache_stats(struct mag_cache *cache, struct mag_cache_stats *stats)
 	mag_depot_stats(cache, stats);
 	out = mag_slab_stats(cache, stats);
 
-	stats->live = stats->allocs - stats->frees;
-	stats->rounds_cached = out - stats->live;
+	/* A call under way may have counted on one side only. */
+	stats->live = stats->allocs - min(stats->allocs, stats->frees);
+	stats->rounds_cached = out - min(out, stats->live);
 	stats->held_bytes =
 		stats->pages * PAGE_SIZE + mag_magazine_bytes(cache);
 	stats->live_bytes = stats->live * cache->object_size;

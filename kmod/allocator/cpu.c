@@ -5,6 +5,7 @@
  * the swap of 3.3).  No atomic instruction, no masking of interrupts, no lock.
  */
 #include <linux/export.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
 #include <linux/sched/mm.h>
@@ -37,7 +38,8 @@ enum mag_cpu_event {
  * @alloc_slab: of @allocs, those that refilled from the slab layer
  * @free_previous: of @frees, those that swapped
  * @free_depot: of @frees, those that exchanged a magazine
- * @free_slab: of @frees, those that went on to the slab layer
+ * @free_slab: of @frees, those that went to the slab layer, or for which a
+ *	full magazine did
  * @event: the counters that need no flag
  *
  * All but @event is written under the flag, and read by others for statistics.
@@ -169,20 +171,20 @@ static struct mag_magazine *cpu_get_empty(struct mag_cache *cache,
 {
 	struct mag_magazine *mag, *full = cpu->previous;
 
-	cpu->free_depot++;
 	mag = mag_depot_get_empty(cache, node, full);
+	if (!mag && !(full && mag_depot_has_enough(cache, node))) {
+		mag = mag_magazine_create(cache, node);
+		if (mag && full && !mag_depot_put_full(cache, node, full)) {
+			mag_magazine_destroy(cache, mag);
+			mag = NULL;
+		}
+	}
 	if (mag)
+		cpu->free_depot++;
+	if (mag || !full)
 		return mag;
 
-	mag = mag_magazine_create(cache, node);
-	if (mag && (!full || mag_depot_put_full(cache, node, full)))
-		return mag;
-
-	cpu->free_depot--;
-	if (!full)
-		return NULL;
 	/* The depot has enough: empty the full one into its slabs. */
-	mag_magazine_destroy(cache, mag);
 	mag_slab_give(cache, full->round, full->rounds);
 	full->rounds = 0;
 	cpu->free_slab++;
@@ -250,9 +252,9 @@ static noinline void *mag_cache_alloc_slow(struct mag_cache *cache, gfp_t gfp)
  * mag_cache_alloc() - allocate an object
  * @cache: the cache
  * @gfp: how to get pages if there is no object at hand; __GFP_ZERO zeroes the
- *	object.  Zone modifiers, __GFP_THISNODE and __GFP_ACCOUNT cannot be
- *	honoured by objects that are cached, and are ignored; __GFP_ZERO is
- *	ignored in a cache with a constructor.
+ *	object.  __GFP_THISNODE and __GFP_ACCOUNT cannot be honoured by objects
+ *	that are cached, and are ignored; so are, with a warning, zone modifiers,
+ *	and __GFP_ZERO in a cache with a constructor.
  *
  * The object is in constructed state if the cache has a constructor, zeroed if
  * @gfp or init_on_alloc demands it, and of any content otherwise.
@@ -425,18 +427,39 @@ void mag_cpu_drain(struct mag_cache *cache)
 /* A counter that its CPU may be writing. */
 #define mag_peek(counter) data_race(READ_ONCE(counter))
 
+/*
+ * Of what is counted while it is read, the part comes before the whole: each
+ * rung before the total it is of, and frees, on all CPUs, before allocs.
+ */
+static void cpu_stats_free(const struct mag_cpu *cpu,
+			   struct mag_cache_stats *stats)
+{
+	u64 nested = mag_peek(cpu->event[MAG_FREE_NESTED]);
+	u64 previous = mag_peek(cpu->free_previous);
+	u64 depot = mag_peek(cpu->free_depot);
+	u64 slab = mag_peek(cpu->free_slab);
+	u64 frees = mag_peek(cpu->frees);
+
+	stats->frees += frees + nested;
+	stats->free_loaded += frees - min(frees, previous + depot + slab);
+	stats->free_previous += previous;
+	stats->free_depot += depot;
+	stats->free_slab += slab + nested;
+	stats->free_nested += nested;
+}
+
 static void cpu_stats_alloc(const struct mag_cpu *cpu,
 			    struct mag_cache_stats *stats)
 {
 	u64 nested = mag_peek(cpu->event[MAG_ALLOC_NESTED]);
 	u64 grown = mag_peek(cpu->event[MAG_ALLOC_GROWN]);
-	u64 allocs = mag_peek(cpu->allocs);
 	u64 previous = mag_peek(cpu->alloc_previous);
 	u64 depot = mag_peek(cpu->alloc_depot);
 	u64 slab = mag_peek(cpu->alloc_slab);
+	u64 allocs = mag_peek(cpu->allocs);
 
 	stats->allocs += allocs + nested + grown;
-	stats->alloc_loaded += allocs - previous - depot - slab;
+	stats->alloc_loaded += allocs - min(allocs, previous + depot + slab);
 	stats->alloc_previous += previous;
 	stats->alloc_depot += depot;
 	stats->alloc_slab += slab + nested + grown;
@@ -444,31 +467,14 @@ static void cpu_stats_alloc(const struct mag_cpu *cpu,
 	stats->alloc_failed += mag_peek(cpu->event[MAG_ALLOC_FAILED]);
 }
 
-static void cpu_stats_free(const struct mag_cpu *cpu,
-			   struct mag_cache_stats *stats)
-{
-	u64 nested = mag_peek(cpu->event[MAG_FREE_NESTED]);
-	u64 frees = mag_peek(cpu->frees);
-	u64 previous = mag_peek(cpu->free_previous);
-	u64 depot = mag_peek(cpu->free_depot);
-	u64 slab = mag_peek(cpu->free_slab);
-
-	stats->frees += frees + nested;
-	stats->free_loaded += frees - previous - depot - slab;
-	stats->free_previous += previous;
-	stats->free_depot += depot;
-	stats->free_slab += slab + nested;
-	stats->free_nested += nested;
-}
-
 void mag_cpu_stats(struct mag_cache *cache, struct mag_cache_stats *stats)
 {
 	int id;
 
-	for_each_possible_cpu(id) {
-		cpu_stats_alloc(per_cpu_ptr(cache->cpu, id), stats);
+	for_each_possible_cpu(id)
 		cpu_stats_free(per_cpu_ptr(cache->cpu, id), stats);
-	}
+	for_each_possible_cpu(id)
+		cpu_stats_alloc(per_cpu_ptr(cache->cpu, id), stats);
 }
 
 int mag_cpu_init(struct mag_cache *cache)
@@ -482,3 +488,17 @@ void mag_cpu_exit(struct mag_cache *cache)
 	free_percpu(cache->cpu);
 	cache->cpu = NULL;
 }
+
+#if IS_ENABLED(CONFIG_KUNIT)
+bool mag_kunit_cpu_enter(struct mag_cache *cache)
+{
+	struct mag_cpu *cpu;
+
+	return mag_cpu_enter(cache, &cpu);
+}
+
+void mag_kunit_cpu_leave(struct mag_cache *cache)
+{
+	mag_cpu_leave(this_cpu_ptr(cache->cpu));
+}
+#endif

@@ -84,6 +84,11 @@ struct mag_magazine *mag_depot_get_full(struct mag_cache *cache, int node,
 	return full;
 }
 
+bool mag_depot_has_enough(const struct mag_cache *cache, int node)
+{
+	return READ_ONCE(cache->depot[node]->nr_full) >= cache->depot_max;
+}
+
 struct mag_magazine *mag_depot_get_empty(struct mag_cache *cache, int node,
 					 struct mag_magazine *full)
 {
@@ -177,3 +182,10 @@ void mag_depot_exit(struct mag_cache *cache)
 	kfree(cache->depot);
 	cache->depot = NULL;
 }
+
+#if IS_ENABLED(CONFIG_KUNIT)
+spinlock_t *mag_kunit_depot_lock(struct mag_cache *cache, int node)
+{
+	return &cache->depot[node]->lock;
+}
+#endif

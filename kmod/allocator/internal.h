@@ -18,7 +18,8 @@
  *	   no memory is allocated or freed, and no slab lock is taken.
  *	4. mag_slab_node.lock (spin, interrupts off): one node's slabs.  Under
  *	   it no memory is allocated or freed, and no constructor is called.
- * 3 and 4 are never held together, nor two of a kind.
+ * 3 and 4 are never held together, nor two of a kind.  mag_graveyard_lock
+ * (mutex, slab.c) is taken alone.
  */
 #ifndef MAGSLAB_ALLOCATOR_INTERNAL_H
 #define MAGSLAB_ALLOCATOR_INTERNAL_H
@@ -26,6 +27,7 @@
 #include <linux/atomic.h>
 #include <linux/list.h>
 #include <linux/reciprocal_div.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
 
 #include "mag_cache.h"
@@ -164,6 +166,8 @@ struct mag_magazine *mag_depot_get_full(struct mag_cache *cache, int node,
  */
 struct mag_magazine *mag_depot_get_empty(struct mag_cache *cache, int node,
 					 struct mag_magazine *full);
+/* A hint, taken without the lock: whether it would refuse a full magazine. */
+bool mag_depot_has_enough(const struct mag_cache *cache, int node);
 /* Takes @full; false if the depot has enough, and then it stays the caller's. */
 bool mag_depot_put_full(struct mag_cache *cache, int node,
 			struct mag_magazine *full);
@@ -179,5 +183,12 @@ void mag_cpu_exit(struct mag_cache *cache);
 /* Empties every CPU's magazines into the slab layer.  Task context, no other user. */
 void mag_cpu_drain(struct mag_cache *cache);
 void mag_cpu_stats(struct mag_cache *cache, struct mag_cache_stats *stats);
+
+#if IS_ENABLED(CONFIG_KUNIT)
+/* For tests: the lock of a depot, and the flag of the CPU they are on. */
+spinlock_t *mag_kunit_depot_lock(struct mag_cache *cache, int node);
+bool mag_kunit_cpu_enter(struct mag_cache *cache);
+void mag_kunit_cpu_leave(struct mag_cache *cache);
+#endif
 
 #endif /* MAGSLAB_ALLOCATOR_INTERNAL_H */

@@ -34,7 +34,8 @@ struct mag_cache;
  * @free_loaded: frees taken by the loaded magazine at once
  * @free_previous: frees taken after a swap with the previous magazine
  * @free_depot: frees taken after an exchange with the depot
- * @free_slab: frees that went to the slab layer
+ * @free_slab: frees that went to the slab layer, or for which a full magazine
+ *	was emptied into it
  * @free_nested: of @free_slab, those of an interrupt inside the CPU layer
  * @depot_contended: depot lock acquisitions that found it taken
  * @magazines: magazines that exist, in CPUs and depots

@@ -131,6 +131,8 @@ static u32 slab_take(struct mag_cache *cache, struct mag_slab_node *sn,
 			index = state->free;
 			/* Somebody wrote to a free object: give up its list. */
 			if (WARN_ON_ONCE(index >= objects)) {
+				state->free = MAG_LINK_END;
+				state->fresh = objects;
 				state->inuse = objects;
 				break;
 			}
@@ -268,7 +270,8 @@ void *mag_slab_grow(struct mag_cache *cache, int node, gfp_t gfp)
 	 * the next caller here would draw yet another.
 	 */
 	if (num_node_state(N_MEMORY) > 1) {
-		here = (gfp | __GFP_THISNODE | __GFP_NOWARN) & ~__GFP_NOFAIL;
+		here = (gfp | __GFP_THISNODE | __GFP_NOWARN) &
+		       ~(__GFP_NOFAIL | __GFP_DIRECT_RECLAIM);
 		page = slab_pages_any_order(cache, node, here);
 		if (!page) {
 			obj = slab_take_anywhere(cache);
@@ -377,9 +380,11 @@ static void slab_report_leaks(struct mag_cache *cache, struct page *page,
 	if (!in)
 		return;
 
-	for (index = state->free; index != MAG_LINK_END;
+	/* A damaged list may lead anywhere, or round in a circle. */
+	for (index = state->free;
+	     index < state->fresh && !__test_and_set_bit(index, in);
 	     index = *slab_link(cache, page, index))
-		__set_bit(index, in);
+		;
 	for_each_clear_bit(index, in, state->fresh) {
 		if (*shown == MAG_SLAB_LEAKS_SHOWN)
 			break;

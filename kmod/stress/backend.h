@@ -40,8 +40,9 @@ struct mag_pool_spec {
  * @alloc: one constructed object, or NULL.  Context as @gfp allows, down to
  *	hard interrupt with GFP_ATOMIC.
  * @free: gives back one object of @alloc.  Any context but NMI, any CPU.
- * @free_bulk: gives back @nr objects.  Contexts as @free.
- * @held_bytes: memory drawn for this pool now, bytes, metadata included; NULL
+ * @free_bulk: gives back @nr objects.  Task or softirq context, interrupts on:
+ *	kmem_cache_free_bulk() demands it.
+ * @held_bytes: memory drawn for this pool now, bytes, magazines included; NULL
  *	where the backend cannot tell.  Task context.
  *
  * alloc and free are called concurrently from all CPUs and contexts, an

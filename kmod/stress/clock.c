@@ -68,7 +68,7 @@ enum mag_clock mag_clock_auto(void)
  * The largest factor that fits in 32 bits.  For 1 MHz … 10 GHz that is at
  * least 2^28, so its rounding stays below 2^-29 of any duration.
  */
-static struct mag_clock_scale scale_from_khz(u64 khz)
+struct mag_clock_scale mag_clock_scale_from_khz(u64 khz)
 {
 	u32 shift = MAX_SHIFT;
 	u64 mult;
@@ -92,7 +92,7 @@ int mag_clock_select(enum mag_clock clock)
 		if (!tsc_tells_time())
 			return -EOPNOTSUPP;
 		tsc = true;
-		scale = scale_from_khz(mag_clock_tsc_khz());
+		scale = mag_clock_scale_from_khz(mag_clock_tsc_khz());
 		break;
 	case MAG_CLOCK_TICKS:
 		if (!tsc_exists())

@@ -37,6 +37,8 @@ const char *mag_clock_name(enum mag_clock clock);
 const char *mag_clock_help(enum mag_clock clock);
 /* Frequency of the time-stamp counter in kHz, 0 where there is none. */
 u64 mag_clock_tsc_khz(void);
+/* From ticks of a clock of @khz, not 0, to nanoseconds. */
+struct mag_clock_scale mag_clock_scale_from_khz(u64 khz);
 
 /**
  * mag_clock_read() - the clock now, in its own unit

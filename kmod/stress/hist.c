@@ -21,10 +21,10 @@ struct mag_hist *mag_hist_create(int node)
 {
 	/* Many of these make a large sum: to fail is better than to kill. */
 	gfp_t gfp = GFP_KERNEL_ACCOUNT | __GFP_NOWARN | __GFP_RETRY_MAYFAIL;
-	struct mag_hist *hist = kvzalloc_node(sizeof(*hist), gfp, node);
+	struct mag_hist *hist = kvmalloc_node(sizeof(*hist), gfp, node);
 
 	if (hist)
-		hist->min = U64_MAX;
+		mag_hist_reset(hist);
 	return hist;
 }
 

@@ -86,11 +86,15 @@ static void settle(struct mag_run *run, enum mag_state state)
 	wake_up_all(&settled_wait);
 }
 
-/* Until here an RCU callback may have been recording what it saw to be on. */
+/*
+ * Lets every callback that the workers left to RCU end: it may be recording,
+ * and what it frees must be gone, in all backends alike, before memory is
+ * looked at.
+ */
 static void quiesce_deferred(struct mag_run *run)
 {
 	if (run->engine->deferred)
-		synchronize_rcu();
+		rcu_barrier();
 }
 
 static int control_main(void *arg)
@@ -99,9 +103,9 @@ static int control_main(void *arg)
 	struct mag_run_engine *e = run->engine;
 
 	mag_run_lead(run);
-	mag_run_snapshot(run);
 	mag_run_join_workers(run);
 	quiesce_deferred(run);
+	mag_run_snapshot(run);
 
 	if (!e->error) {
 		settle(run, MAG_STATE_HOLD);

@@ -162,6 +162,13 @@ static __always_inline void mag_lane_record(struct mag_lane *lane, u32 op,
 		mag_hist_record(lane->hist[op], mag_clock_delta(delta));
 }
 
+/* Counts allocations that returned NULL. */
+static inline void mag_lane_failed(struct mag_lane *lane, u64 failures)
+{
+	if (READ_ONCE(lane->run->recording))
+		lane->failures += failures;
+}
+
 /**
  * mag_lane_alloc() - allocate an object, timed and counted
  * @lane: the writer's lane
@@ -182,8 +189,8 @@ static __always_inline void *mag_lane_alloc(struct mag_lane *lane, u32 op,
 	if (likely(obj)) {
 		lane->allocs++;
 		lane->alloc_bytes += pool->spec.size;
-	} else if (READ_ONCE(lane->run->recording)) {
-		lane->failures++;
+	} else {
+		mag_lane_failed(lane, 1);
 	}
 	return obj;
 }
@@ -230,12 +237,6 @@ static inline void mag_lane_count(struct mag_lane *lane, struct mag_pool *pool,
 	lane->frees += frees;
 	lane->alloc_bytes += allocs * pool->spec.size;
 	lane->free_bytes += frees * pool->spec.size;
-}
-
-static inline void mag_lane_failed(struct mag_lane *lane)
-{
-	if (READ_ONCE(lane->run->recording))
-		lane->failures++;
 }
 
 /* For ioctl.c. */

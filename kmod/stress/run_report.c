@@ -89,10 +89,7 @@ static void snapshot_held(struct mag_run *run)
 
 /**
  * mag_run_snapshot() - note what holds at the end of the measured part
- * @run: the run; every worker has ended its last step
- *
- * An RCU callback may free objects meanwhile: objects and bytes then differ by
- * the object that it has in hand.
+ * @run: the run; its workers have gone and RCU has freed what it was given
  *
  * Context: task, may sleep.
  */

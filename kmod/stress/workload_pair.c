@@ -135,14 +135,12 @@ static int pair_step(struct mag_worker *worker)
 {
 	struct mag_pool *pool = worker->run->pools[0];
 	struct pair_worker *pw = worker->priv;
-	u32 missed;
 
 	mag_context_call(&worker->context, worker->run->params[PAIR_CONTEXT],
 			 pair_batch, worker);
 
 	mag_lane_count(&worker->lane, pool, pw->done, pw->done);
-	for (missed = pw->batch - pw->done; unlikely(missed); missed--)
-		mag_lane_failed(&worker->lane);
+	mag_lane_failed(&worker->lane, pw->batch - pw->done);
 	return pw->done;
 }
 

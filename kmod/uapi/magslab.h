@@ -212,12 +212,14 @@ struct mag_op_result {
  * @flags: MAG_RUN_*
  * @reserved0: zero
  * @elapsed_ns: length of the measured part so far, from ktime
- * @elapsed_ticks: the same in the run's clock: ns, or ticks for TICKS
+ * @elapsed_ticks: the same in the run's clock: ns, or ticks for TICKS, which
+ *	are only known once it has ended
  * @steps: steps done in the measured part by all workers
  * @allocs: objects allocated since the start, warm-up included
  * @frees: objects freed since the start, warm-up included
  * @alloc_failures: allocations that returned NULL in the measured part
- * @live_objects: objects out at the end of the measured part
+ * @live_objects: objects out at the end of the measured part, after what had
+ *	been left to RCU was freed
  * @live_bytes: the sum of their sizes as asked for
  * @held_bytes: memory the backend drew for them, if @held_exact
  * @held_exact: 1 if the backend itself counts @held_bytes, else 0
@@ -279,7 +281,8 @@ struct mag_hist_read {
 
 /*
  * Errors common to all: ENOTTY unknown request; EFAULT bad address; EINVAL a
- * field out of its bounds or a reserved one not zero; EPERM no CAP_SYS_ADMIN.
+ * field out of its bounds or a reserved one not zero.  EPERM: open(),
+ * START, STOP and FINISH need CAP_SYS_ADMIN.
  */
 
 /* Always. */

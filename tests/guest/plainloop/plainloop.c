@@ -10,7 +10,7 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
-#include <asm/msr.h>
+#include <asm/tsc.h>
 
 #include "compat.h"
 
