@@ -119,6 +119,14 @@ static struct mag_cpuinfo mag_cpuinfo_read(void)
 	return cpuinfo;
 }
 
+/* Reports and JSON take text: what firmware or a user says may be no such. */
+static void mag_make_printable(char *text)
+{
+	for (; *text; text++)
+		if (*text < ' ' || *text > '~')
+			*text = '?';
+}
+
 void mag_environment_read(struct mag_environment *env, const char *machine)
 {
 	struct mag_cpuinfo cpuinfo = mag_cpuinfo_read();
@@ -131,6 +139,8 @@ void mag_environment_read(struct mag_environment *env, const char *machine)
 	else
 		env->machine = mag_machine_name(&cpuinfo, product);
 	env->cpu = cpuinfo.model;
+	mag_make_printable(env->machine);
+	mag_make_printable(env->cpu);
 	free(product);
 }
 

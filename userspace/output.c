@@ -44,7 +44,11 @@ int mag_output_check(const char *path)
 
 	if (!strcmp(path, "-"))
 		return MAG_EXIT_OK;
-	if (stat(path, &st))
+	if (!*path)
+		err = ENOENT;
+	else if (path[strlen(path) - 1] == '/')
+		err = EISDIR;
+	else if (stat(path, &st))
 		err = errno == ENOENT ? mag_output_directory_check(path)
 				      : errno;
 	else if (S_ISDIR(st.st_mode))

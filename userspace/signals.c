@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* SIGINT and SIGTERM through a signalfd. */
+#include <signal.h>
 #include <stddef.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "signals.h"
@@ -33,12 +35,26 @@ static void mag_signals_unblock(void)
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
+/*
+ * One stop may come as two signals: timeout(1) signals its child and then its
+ * process group.  Only one that comes later is a second wish.
+ */
+static void mag_signals_swallow_twin(void)
+{
+	static const struct timespec moment = { .tv_nsec = 100000000 };
+	sigset_t set;
+
+	mag_signals_set(&set);
+	sigtimedwait(&set, NULL, &moment);
+}
+
 bool mag_signals_taken(int fd)
 {
 	struct signalfd_siginfo info;
 
 	if (read(fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
 		return false;
+	mag_signals_swallow_twin();
 	mag_signals_unblock();
 	return true;
 }
