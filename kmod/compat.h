@@ -6,7 +6,9 @@
 #ifndef MAGSLAB_COMPAT_H
 #define MAGSLAB_COMPAT_H
 
+#include <linux/hrtimer.h>
 #include <linux/mm.h>
+#include <linux/percpu.h>
 #include <linux/slab.h>
 #include <linux/version.h>
 
@@ -40,6 +42,44 @@
 #define mag_page_index(page) ((page)->__folio_index)
 #else
 #define mag_page_index(page) ((page)->index)
+#endif
+
+/* hrtimer_init() and a function of one's own making, until 6.13. */
+static inline void
+mag_hrtimer_setup(struct hrtimer *timer,
+		  enum hrtimer_restart (*fn)(struct hrtimer *timer),
+		  clockid_t clock, enum hrtimer_mode mode)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+	hrtimer_setup(timer, fn, clock, mode);
+#else
+	hrtimer_init(timer, clock, mode);
+	timer->function = fn;
+#endif
+}
+
+/*
+ * Pointers in percpu memory, each operation whole against interrupts and
+ * against being moved to another CPU.  User-Mode Linux has the generic ones
+ * alone, which switch interrupts off, and that takes it a system call's time;
+ * but it has no preemption, so that an unlocked exchange does as well.
+ */
+#ifdef CONFIG_UML
+#define mag_this_cpu_set(pcp, value) WRITE_ONCE(*raw_cpu_ptr(&(pcp)), value)
+#define mag_this_cpu_cmpxchg(pcp, old, new) \
+	cmpxchg_local(raw_cpu_ptr(&(pcp)), old, new)
+/* What was there, and NULL in its place; or NULL, if it was changing. */
+#define mag_this_cpu_take(pcp)                                  \
+	({                                                      \
+		typeof(pcp) *ptr__ = raw_cpu_ptr(&(pcp));       \
+		typeof(pcp) old__ = READ_ONCE(*ptr__);          \
+		cmpxchg_local(ptr__, old__, NULL) == old__ ? old__ \
+							: NULL; \
+	})
+#else
+#define mag_this_cpu_set(pcp, value)	    this_cpu_write(pcp, value)
+#define mag_this_cpu_cmpxchg(pcp, old, new) this_cpu_cmpxchg(pcp, old, new)
+#define mag_this_cpu_take(pcp)		    this_cpu_xchg(pcp, NULL)
 #endif
 
 #endif /* MAGSLAB_COMPAT_H */

@@ -19,6 +19,7 @@ struct mag_pool;
  * @ctor: constructor, or NULL.  Objects are freed in constructed state.
  * @max_live: most objects that are ever out at once, on all CPUs together
  * @max_live_cpu: most of them that were allocated on one CPU; 0: @max_live
+ * @cpu_end: one more than the highest CPU that allocates; 0: all CPUs may
  */
 struct mag_pool_spec {
 	const char *name;
@@ -27,6 +28,7 @@ struct mag_pool_spec {
 	void (*ctor)(void *obj);
 	unsigned long max_live;
 	unsigned long max_live_cpu;
+	unsigned int cpu_end;
 };
 
 /**

@@ -1,28 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Backend: objects from preallocated per-CPU rings that are larger than the
- * live set, with no synchronisation between CPUs.  It allocates nothing, so
- * that what it measures is the harness' own cost.
+ * live set, reused while they are hot, with no synchronisation between CPUs.
+ * It allocates nothing, so that what it measures is the harness' own cost.
  */
 #include "backend.h"
 
 #include <linux/atomic.h>
+#include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/kernel.h>
 #include <linux/log2.h>
+#include <linux/math64.h>
 #include <linux/mm.h>
+#include <linux/overflow.h>
 #include <linux/percpu.h>
-#include <linux/preempt.h>
 #include <linux/sched.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/topology.h>
 #include <linux/vmalloc.h>
 
-#define NOOP_MAX_BYTES	 SZ_1G /* a pool, on all CPUs together */
-#define NOOP_SPARE_SLOTS 64UL
+#include "../compat.h"
 
-/* In the word just below each object: whether it is out. */
+#define NOOP_MAX_BYTES	 ((u64)SZ_256M) /* a ring */
+#define NOOP_GFP	 (GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN | __GFP_RETRY_MAYFAIL)
+#define NOOP_SPARE_SLOTS 64UL
+#define NOOP_MIN_CELLS	 64UL
+#define NOOP_MAX_CELLS	 1024UL
+
+/* A slot's mark: whether its object is in its ring. */
 enum {
 	NOOP_FREE = 0,
 	NOOP_BUSY = 1,
@@ -30,204 +37,410 @@ enum {
 
 /**
  * struct noop_ring - one CPU's slots
- * @next: the slot tried last, modulo @mask + 1; advanced by its CPU alone
- * @mask: number of slots less one
+ * @next: the slot tried last, modulo @slots; a hint
+ * @slots: a power of two, or 0: no ring
  * @stride: from one object to the next, bytes
  * @first: the first object
  */
 struct noop_ring {
 	u32 next;
-	u32 mask;
+	u32 slots;
 	unsigned long stride;
 	char *first;
 };
 
-/* The ring of a CPU that has none: one slot that is always out. */
-static unsigned long noop_none[2] = { NOOP_BUSY, 0 };
-
-static struct noop_ring __percpu *noop_rings(const struct mag_pool *pool)
-{
-	return (__force struct noop_ring __percpu *)pool->priv;
-}
-
-static unsigned long *noop_mark(void *obj)
-{
-	return (unsigned long *)obj - 1;
-}
-
-/*
- * Room below the first object, for its mark; a multiple of the alignment, so
- * that every object is aligned.
+/**
+ * struct noop_marks - the marks of all slots; the same on all CPUs
+ * @mark: close together, and found without a look at the object: what lies near
+ *	it another CPU may just have written, and would have to be waited for
+ * @base: where the memory of all rings begins
+ * @bytes: of it
+ * @inverse: 2^32 / stride, rounded up, so that no two objects share a mark
  */
-static size_t noop_align(const struct mag_pool_spec *spec)
+struct noop_marks {
+	u8 *mark;
+	char *base;
+	u64 bytes;
+	u32 inverse;
+};
+
+/**
+ * struct noop_cpu - what a CPU takes objects from
+ * @top: the cell filled last, as far as known, as noop_top() has it; a hint,
+ *	but always one of @cells
+ * @ring: where objects are that no CPU holds in cells
+ * @marks: of all rings
+ * @cells: free objects or NULL: those freed last on this CPU, of whatever ring.
+ *	The first is always NULL, the one after the last never.
+ *
+ * A cell is truth, @top is a hint: an object is taken by exchanging what is in
+ * a cell for NULL, put by exchanging NULL for it, each one instruction on this
+ * CPU's own cell.  It is in one cell, or out, or in its ring, never in two of
+ * these.  So a task may be interrupted or moved to another CPU anywhere: what
+ * it then finds is free as well, or it finds none.  Neither a locked
+ * instruction nor preempt_disable() is needed.
+ */
+struct noop_cpu {
+	unsigned long top;
+	struct noop_ring ring;
+	struct noop_marks marks;
+	void *cells[];
+};
+
+/* What is in the cell after a CPU's last. */
+static char noop_end;
+
+static struct noop_cpu __percpu *noop_cpus(const struct mag_pool *pool)
 {
-	return max(spec->align, sizeof(unsigned long));
+	return (__force struct noop_cpu __percpu *)pool->priv;
+}
+
+/* A pointer that every CPU takes for its own, as this_cpu_*() do. */
+static __always_inline void *__percpu *noop_top(struct noop_cpu __percpu *cpus)
+{
+	return (__force void *__percpu *)this_cpu_read(cpus->top);
+}
+
+static __always_inline void noop_set_top(struct noop_cpu __percpu *cpus,
+					 void *__percpu *cell)
+{
+	mag_this_cpu_set(cpus->top, (__force unsigned long)cell);
+}
+
+static u64 noop_mark_index(const struct noop_marks *marks, u64 offset)
+{
+	return mul_u64_u32_shr(offset, marks->inverse, 32);
+}
+
+static u8 *noop_mark(const struct noop_marks *marks, void *obj)
+{
+	return &marks->mark[noop_mark_index(marks, (char *)obj - marks->base)];
 }
 
 static size_t noop_stride(const struct mag_pool_spec *spec)
 {
-	return ALIGN(sizeof(unsigned long) + spec->size, noop_align(spec));
+	return ALIGN(spec->size, max(spec->align, sizeof(unsigned long)));
 }
 
-/* Twice the live set, so that a slot tried is seldom out. */
+static bool noop_has_ring(const struct mag_pool_spec *spec, unsigned int cpu)
+{
+	return cpu_online(cpu) && (!spec->cpu_end || cpu < spec->cpu_end);
+}
+
+static unsigned long noop_live(const struct mag_pool_spec *spec)
+{
+	return spec->max_live_cpu ?: spec->max_live;
+}
+
+/* Of a CPU.  All together they hold about the live set of one, at most. */
+static unsigned long noop_cells(const struct mag_pool_spec *spec)
+{
+	return clamp(noop_live(spec) / num_possible_cpus(), NOOP_MIN_CELLS,
+		     NOOP_MAX_CELLS);
+}
+
+/*
+ * Twice the live set, so that a slot tried is seldom out, and what the cells of
+ * all CPUs may hold of one ring.
+ */
 static unsigned long noop_slots(const struct mag_pool_spec *spec)
 {
-	unsigned long live = spec->max_live_cpu ?: spec->max_live;
-
-	return roundup_pow_of_two(2 * live + NOOP_SPARE_SLOTS);
+	return roundup_pow_of_two(2 * noop_live(spec) + NOOP_SPARE_SLOTS +
+				  noop_cells(spec) * num_possible_cpus());
 }
 
+/* Whole pages, so that every ring is aligned and on its CPU's node. */
 static u64 noop_ring_bytes(const struct mag_pool_spec *spec)
 {
-	u64 bytes =
-		noop_align(spec) + (u64)noop_slots(spec) * noop_stride(spec);
+	return PAGE_ALIGN((u64)noop_slots(spec) * noop_stride(spec));
+}
 
-	return PAGE_ALIGN(bytes);
+static unsigned int noop_nr_rings(const struct mag_pool_spec *spec)
+{
+	unsigned int cpu, nr = 0;
+
+	for_each_online_cpu(cpu)
+		nr += noop_has_ring(spec, cpu);
+	return nr;
+}
+
+static size_t noop_cpu_bytes(const struct mag_pool_spec *spec)
+{
+	/* The first and the one after the last are never used. */
+	return struct_size((struct noop_cpu *)NULL, cells,
+			   noop_cells(spec) + 2);
 }
 
 /* Whether the rings fit in memory without driving out what else is there. */
 static bool noop_fits(const struct mag_pool_spec *spec)
 {
-	u64 room = min_t(u64, NOOP_MAX_BYTES,
-			 (u64)max(si_mem_available(), 0L) << PAGE_SHIFT >> 1);
+	u64 room = (u64)max(si_mem_available(), 0L) << PAGE_SHIFT >> 1;
 
 	/* First, so that nothing below overflows. */
-	if (spec->max_live > NOOP_MAX_BYTES / sizeof(unsigned long))
+	if (noop_live(spec) > NOOP_MAX_BYTES / sizeof(unsigned long))
 		return false;
-	return noop_ring_bytes(spec) <= div_u64(room, num_online_cpus());
+	return noop_ring_bytes(spec) <= NOOP_MAX_BYTES &&
+	       noop_ring_bytes(spec) * noop_nr_rings(spec) <= room;
+}
+
+static void noop_pages_free(struct page **pages, unsigned int nr)
+{
+	while (nr--)
+		__free_page(pages[nr]);
+	kvfree(pages);
+}
+
+/* Zeroed pages for the rings of all CPUs, one after the other, or NULL. */
+static struct page **noop_pages_alloc(const struct mag_pool_spec *spec,
+				      unsigned int want)
+{
+	unsigned int each = noop_ring_bytes(spec) >> PAGE_SHIFT;
+	unsigned int cpu, i, nr = 0;
+	struct page **pages;
+
+	pages = kvmalloc_array(want, sizeof(*pages), GFP_KERNEL);
+	if (!pages)
+		return NULL;
+
+	for_each_online_cpu(cpu) {
+		if (!noop_has_ring(spec, cpu))
+			continue;
+		for (i = 0; i < each; i++, nr++) {
+			pages[nr] =
+				alloc_pages_node(cpu_to_node(cpu), NOOP_GFP, 0);
+			if (!pages[nr]) {
+				noop_pages_free(pages, nr);
+				return NULL;
+			}
+			cond_resched();
+		}
+	}
+	return pages;
+}
+
+/* Memory in which an object's place tells its mark's; NULL if it is short. */
+static void *noop_memory_alloc(const struct mag_pool_spec *spec, u64 bytes)
+{
+	unsigned int nr = bytes >> PAGE_SHIFT;
+	struct page **pages;
+	void *memory;
+
+	pages = noop_pages_alloc(spec, nr);
+	if (!pages)
+		return NULL;
+	/* vfree() frees the pages and their array as well. */
+	memory = vmap(pages, nr, VM_MAP | VM_MAP_PUT_PAGES, PAGE_KERNEL);
+	if (!memory)
+		noop_pages_free(pages, nr);
+	return memory;
+}
+
+static int noop_marks_init(struct noop_marks *marks,
+			   const struct mag_pool_spec *spec)
+{
+	marks->inverse = DIV_ROUND_UP_ULL(1ULL << 32, noop_stride(spec));
+	marks->bytes = noop_ring_bytes(spec) * noop_nr_rings(spec);
+	marks->mark = vzalloc(noop_mark_index(marks, marks->bytes) + 1);
+	if (!marks->mark)
+		return -ENOMEM;
+
+	marks->base = noop_memory_alloc(spec, marks->bytes);
+	if (!marks->base) {
+		vfree(marks->mark);
+		return -ENOMEM;
+	}
+	return 0;
 }
 
 static void noop_ring_init(struct noop_ring *ring,
-			   const struct mag_pool_spec *spec, void *memory)
+			   const struct mag_pool_spec *spec, char *memory)
 {
 	unsigned long i;
 
-	ring->mask = noop_slots(spec) - 1;
+	ring->slots = noop_slots(spec);
 	ring->stride = noop_stride(spec);
-	ring->first = memory + noop_align(spec);
+	ring->first = memory;
 
-	for (i = 0; spec->ctor && i <= ring->mask; i++) {
+	for (i = 0; spec->ctor && i < ring->slots; i++) {
 		spec->ctor(ring->first + i * ring->stride);
 		cond_resched();
 	}
 }
 
-static bool noop_ring_exists(const struct noop_ring *ring)
+/* @nr cells, all empty. */
+static void noop_cpu_init(struct noop_cpu __percpu *cpus, unsigned int cpu,
+			  const struct noop_marks *marks, unsigned long nr)
 {
-	return ring->stride;
+	struct noop_cpu *this = per_cpu_ptr(cpus, cpu);
+
+	this->top = (__force unsigned long)&cpus->cells[0];
+	this->cells[nr + 1] = &noop_end;
+	this->marks = *marks;
 }
 
-static void backend_noop_exit(struct mag_pool *pool)
+/* CPUs neither come nor go. */
+static int noop_cpus_init(struct noop_cpu __percpu *cpus,
+			  const struct mag_pool_spec *spec)
 {
-	struct noop_ring *ring;
-	int cpu;
+	struct noop_marks marks;
+	unsigned int cpu;
+	char *memory;
+	int err;
 
-	for_each_possible_cpu(cpu) {
-		ring = per_cpu_ptr(noop_rings(pool), cpu);
-		if (noop_ring_exists(ring))
-			vfree(ring->first - noop_align(&pool->spec));
-	}
-	free_percpu(noop_rings(pool));
-}
-
-static int backend_noop_init(struct mag_pool *pool)
-{
-	struct noop_ring __percpu *rings;
-	void *memory;
-	int cpu;
-
-	if (!noop_fits(&pool->spec))
+	if (!noop_fits(spec))
 		return -ENOMEM;
-
-	rings = alloc_percpu(struct noop_ring);
-	if (!rings)
-		return -ENOMEM;
-	pool->priv = (__force void *)rings;
+	err = noop_marks_init(&marks, spec);
+	if (err)
+		return err;
 
 	for_each_possible_cpu(cpu)
-		per_cpu_ptr(rings, cpu)->first = (char *)&noop_none[1];
+		noop_cpu_init(cpus, cpu, &marks, noop_cells(spec));
 
+	memory = marks.base;
 	for_each_online_cpu(cpu) {
-		memory = vzalloc_node(noop_ring_bytes(&pool->spec),
-				      cpu_to_node(cpu));
-		if (!memory) {
-			backend_noop_exit(pool);
-			return -ENOMEM;
-		}
-		noop_ring_init(per_cpu_ptr(rings, cpu), &pool->spec, memory);
+		if (!noop_has_ring(spec, cpu))
+			continue;
+		noop_ring_init(&per_cpu_ptr(cpus, cpu)->ring, spec, memory);
+		memory += noop_ring_bytes(spec);
 	}
 	return 0;
 }
 
-/*
- * Takes the next slot if it is in; false if it is out.  Preemption is off.
- *
- * Only this CPU takes slots of its ring, so that the exchange need be atomic
- * against its own interrupts alone; other CPUs only put objects back, and it is
- * not tried on an object that is out, lest it write over a mark being cleared.
- */
-static __always_inline bool noop_take(struct noop_ring __percpu *rings,
-				      char **obj)
+static int backend_noop_init(struct mag_pool *pool)
 {
-	unsigned long slot;
+	struct noop_cpu __percpu *cpus;
+	int err;
 
-	slot = this_cpu_inc_return(rings->next) & this_cpu_read(rings->mask);
-	*obj = this_cpu_read(rings->first) +
-	       slot * this_cpu_read(rings->stride);
+	cpus = __alloc_percpu(noop_cpu_bytes(&pool->spec), SMP_CACHE_BYTES);
+	if (!cpus)
+		return -ENOMEM;
 
-	/* Pairs with the release of backend_noop_free(), on any CPU. */
-	if (unlikely(smp_load_acquire(noop_mark(*obj)) != NOOP_FREE))
-		return false;
-	return likely(cmpxchg_local(noop_mark(*obj), NOOP_FREE, NOOP_BUSY) ==
-		      NOOP_FREE);
+	cpus_read_lock();
+	err = noop_cpus_init(cpus, &pool->spec);
+	cpus_read_unlock();
+	if (err) {
+		free_percpu(cpus);
+		return err;
+	}
+	pool->priv = (__force void *)cpus;
+	return 0;
 }
 
-/* Tries every slot once.  Preemption is off. */
-static noinline void *noop_take_slow(struct noop_ring __percpu *rings)
+static struct noop_marks *noop_marks(const struct mag_pool *pool)
 {
-	u32 tries = this_cpu_read(rings->mask) + 1;
-	char *obj;
+	return &raw_cpu_ptr(noop_cpus(pool))->marks;
+}
 
-	while (tries--)
-		if (noop_take(rings, &obj))
+static void backend_noop_exit(struct mag_pool *pool)
+{
+	vfree(noop_marks(pool)->base);
+	vfree(noop_marks(pool)->mark);
+	free_percpu(noop_cpus(pool));
+}
+
+/*
+ * Tries every slot once, from the last one on.  Slots are claimed by a locked
+ * exchange: one that is not could, failing in an interrupt's wake, write over a
+ * mark that another CPU clears.  So it does not matter either if the task is
+ * moved to another CPU.
+ */
+static void *noop_ring_take(struct noop_cpu *this)
+{
+	struct noop_ring *ring = &this->ring;
+	u32 tries, slot;
+	char *obj;
+	u8 *mark;
+
+	for (tries = ring->slots; tries; tries--) {
+		slot = (READ_ONCE(ring->next) + 1) & (ring->slots - 1);
+		WRITE_ONCE(ring->next, slot);
+		obj = ring->first + slot * ring->stride;
+		mark = noop_mark(&this->marks, obj);
+		if (READ_ONCE(*mark) == NOOP_FREE &&
+		    cmpxchg(mark, NOOP_FREE, NOOP_BUSY) == NOOP_FREE)
 			return obj;
+	}
 	return NULL;
+}
+
+/* @top was a cell too high, or there is nothing below it. */
+static noinline void *noop_alloc_slow(struct noop_cpu __percpu *cpus)
+{
+	void *__percpu *cell = noop_top(cpus);
+	void *obj;
+
+	for (; cell != &cpus->cells[0]; cell--) {
+		obj = mag_this_cpu_take(*cell);
+		if (obj) {
+			noop_set_top(cpus, cell - 1);
+			return obj;
+		}
+	}
+	noop_set_top(cpus, cell);
+	return noop_ring_take(raw_cpu_ptr(cpus));
 }
 
 static void *backend_noop_alloc(struct mag_pool *pool, gfp_t gfp)
 {
-	struct noop_ring __percpu *rings = noop_rings(pool);
-	char *obj;
+	struct noop_cpu __percpu *cpus = noop_cpus(pool);
+	void *__percpu *cell = noop_top(cpus);
+	void *obj = mag_this_cpu_take(*cell);
 
-	preempt_disable();
-	if (unlikely(!noop_take(rings, &obj)))
-		obj = noop_take_slow(rings);
-	preempt_enable();
+	if (unlikely(!obj))
+		return noop_alloc_slow(cpus);
+	noop_set_top(cpus, cell - 1);
 	return obj;
+}
+
+/* @cell is not empty, but has @there: it was too low, or is past the last. */
+static noinline void noop_free_slow(struct noop_cpu __percpu *cpus,
+				    void *__percpu *cell, void *there,
+				    void *obj)
+{
+	while (there != &noop_end) {
+		cell++;
+		there = mag_this_cpu_cmpxchg(*cell, NULL, obj);
+		if (!there) {
+			noop_set_top(cpus, cell);
+			return;
+		}
+	}
+	noop_set_top(cpus, cell - 1);
+	/* Pairs with the exchange of noop_ring_take(), on any CPU. */
+	smp_store_release(noop_mark(&raw_cpu_ptr(cpus)->marks, obj), NOOP_FREE);
+}
+
+static __always_inline void noop_free(struct noop_cpu __percpu *cpus, void *obj)
+{
+	void *__percpu *cell = noop_top(cpus) + 1;
+	void *there = mag_this_cpu_cmpxchg(*cell, NULL, obj);
+
+	if (unlikely(there))
+		noop_free_slow(cpus, cell, there, obj);
+	else
+		noop_set_top(cpus, cell);
 }
 
 static void backend_noop_free(struct mag_pool *pool, void *obj)
 {
-	/* Pairs with the acquire of noop_take(). */
-	smp_store_release(noop_mark(obj), NOOP_FREE);
+	noop_free(noop_cpus(pool), obj);
 }
 
 static void backend_noop_free_bulk(struct mag_pool *pool, size_t nr,
 				   void **objs)
 {
+	struct noop_cpu __percpu *cpus = noop_cpus(pool);
+
 	while (nr--)
-		backend_noop_free(pool, objs[nr]);
+		noop_free(cpus, objs[nr]);
 }
 
 static u64 backend_noop_held_bytes(struct mag_pool *pool)
 {
-	u64 bytes = sizeof(struct noop_ring) * num_possible_cpus();
-	int cpu;
+	const struct noop_marks *marks = noop_marks(pool);
 
-	for_each_possible_cpu(cpu)
-		if (noop_ring_exists(per_cpu_ptr(noop_rings(pool), cpu)))
-			bytes += noop_ring_bytes(&pool->spec);
-	return bytes;
+	return noop_cpu_bytes(&pool->spec) * num_possible_cpus() +
+	       marks->bytes + noop_mark_index(marks, marks->bytes) + 1;
 }
 
 const struct mag_backend_ops mag_backend_noop = {

@@ -322,11 +322,14 @@ void mag_run_teardown(struct mag_run *run)
 struct mag_pool *mag_run_pool_create(struct mag_run *run,
 				     const struct mag_pool_spec *spec)
 {
+	struct mag_pool_spec placed = *spec;
 	struct mag_pool *pool;
 
 	if (WARN_ON_ONCE(run->nr_pools == MAG_MAX_POOLS))
 		return ERR_PTR(-ENOSPC);
-	pool = mag_pool_create(run->backend, spec);
+	/* Workers are placed on CPUs in rising order, and only they allocate. */
+	placed.cpu_end = run->workers[run->nr_workers - 1].cpu + 1;
+	pool = mag_pool_create(run->backend, &placed);
 	if (!IS_ERR(pool))
 		run->pools[run->nr_pools++] = pool;
 	return pool;

@@ -38,12 +38,14 @@
 #define DENTRY_EXT_STEP	    64U /* from one pool of names to the next, bytes */
 #define DENTRY_SHRINK_BATCH 128U /* SHRINK_BATCH of mm/shrinker.c */
 #define DENTRY_KEPT	    8U /* short-lived entries of a worker */
+#define DENTRY_MIN_BUDGET \
+	2U /* a step without a batch: one evicted, one deleted */
 
 /*
  * Entries that a worker can have out beyond the bounds: a batch on its way from
  * the list to RCU, those it keeps, and some for a step under way.
  */
-#define DENTRY_OVERSHOOT    (DENTRY_SHRINK_BATCH + DENTRY_KEPT + 8)
+#define DENTRY_OVERSHOOT (DENTRY_SHRINK_BATCH + DENTRY_KEPT + 8)
 
 enum {
 	DENTRY_LOOKUPS,
@@ -88,7 +90,7 @@ static const struct mag_param dentry_params[] = {
 			    "of the LRU list that a mass shrink evicts", 1, 100,
 			    25 },
 	[DENTRY_RCU_PENDING] = { "rcu_pending", "entries",
-				 "that wait for a grace period before workers wait for it too",
+				 "that wait for a grace period before workers wait for it too, each for its share",
 				 64, 1 << 20, 16384 },
 };
 
@@ -162,6 +164,7 @@ static const char *const dentry_name_pools[] = {
 static_assert(DENTRY_NAME_POOLS * DENTRY_EXT_STEP > DENTRY_EXT_MAX);
 
 struct dentry_run;
+struct dentry_worker;
 
 /**
  * struct mag_dentry - an entry
@@ -176,6 +179,7 @@ struct dentry_run;
  * @children: constructed, and not used: stands for d_subdirs
  * @rcu: for the deferred free
  * @run: whose it is, as d_sb
+ * @freer: whose budget it is charged to, from its death on
  * @inode: what the name means; 0 in a negative entry
  * @name_pool: index of the pool of @name, or DENTRY_NAME_INLINE
  * @unlinked: deleted: the last user frees it.  Under @ref.lock.
@@ -196,6 +200,7 @@ struct mag_dentry {
 			struct list_head children;
 			struct rcu_head rcu;
 			struct dentry_run *run;
+			struct dentry_worker *freer;
 			u64 inode;
 			u8 name_pool;
 			bool unlinked;
@@ -234,18 +239,26 @@ struct dentry_name {
  * struct dentry_worker - a worker's own
  * @run: the run
  * @worker: the worker
- * @ops: steps since its last mass shrink
+ * @ops: lookups since its last mass shrink
+ * @shrink_left: entries that the mass shrink under way is still to evict
+ * @shrink_ticks: what it has taken so far, without its waits
  * @next_kept: the oldest in @kept
  * @kept: its short-lived entries, one reference held on each
  * @name: being looked up
+ * @pending: entries that it left to RCU and that wait for a grace period; it
+ *	alone adds to it, and RCU callbacks on any CPU subtract
  */
 struct dentry_worker {
 	struct dentry_run *run;
 	struct mag_worker *worker;
 	u32 ops;
+	u32 shrink_left;
+	u64 shrink_ticks;
 	u32 next_kept;
 	struct mag_dentry *kept[DENTRY_KEPT];
 	struct dentry_name name;
+
+	atomic_t pending ____cacheline_aligned_in_smp;
 };
 
 /**
@@ -255,11 +268,10 @@ struct dentry_worker {
  * @names: pools of external names; NULL if there are none
  * @seed: of the names' lengths
  * @bound: entries in the LRU list at most
- * @pending_max: @pending from which on workers wait
+ * @budget: a worker's pending entries from which on it waits
  * @mask: buckets less one
  * @buckets: the hash table
  * @workers: by worker id
- * @pending: entries that wait for a grace period
  * @lru_lock: see the order of locks
  * @lru: idle and long-lived entries, the oldest first
  * @nr_lru: entries in @lru; read without the lock as a hint
@@ -270,12 +282,11 @@ struct dentry_run {
 	struct mag_pool *names[DENTRY_NAME_POOLS];
 	u32 seed;
 	u32 bound;
-	u32 pending_max;
+	u32 budget;
 	u32 mask;
 	struct dentry_bucket *buckets;
 	struct dentry_worker *workers;
 
-	atomic_t pending ____cacheline_aligned_in_smp;
 	spinlock_t lru_lock ____cacheline_aligned_in_smp;
 	struct list_head lru;
 	u32 nr_lru;
@@ -439,22 +450,17 @@ static void dentry_free(struct dentry_worker *dw, struct mag_dentry *dentry)
 	mag_lane_free(lane, DENTRY_OP_FREE, dw->run->dentries, dentry);
 }
 
-static void dentry_wake_all(struct mag_run *run)
-{
-	u32 i;
-
-	for (i = 0; i < run->nr_workers; i++)
-		mag_worker_wake(&run->workers[i]);
-}
-
 /*
- * Bottom halves are off.  Whoever waits does so at pending_max, and comes by
- * half of it on the way down: one wake for all, then.
+ * Bottom halves are off.  No wake-up is lost: the worker that waits has found
+ * its count at its budget or above, after it had queued itself; it adds nothing
+ * while it waits, so that the count comes down by ones and passes through half
+ * of the budget, which is below the budget and makes dentry_ready() true.
  */
 static void dentry_free_rcu(struct rcu_head *rcu)
 {
 	struct mag_dentry *dentry = container_of(rcu, struct mag_dentry, rcu);
-	struct dentry_run *dr = dentry->run;
+	struct dentry_worker *freer = dentry->freer;
+	struct dentry_run *dr = freer->run;
 	struct mag_lane *lane = mag_run_deferred_lane(dr->run);
 
 	if (dentry_name_is_external(dentry))
@@ -463,19 +469,21 @@ static void dentry_free_rcu(struct rcu_head *rcu)
 	dentry_deconstruct(dentry);
 	mag_lane_free(lane, DENTRY_OP_FREE_RCU, dr->dentries, dentry);
 
-	if (atomic_dec_return(&dr->pending) == dr->pending_max / 2)
-		dentry_wake_all(dr->run);
+	if (atomic_dec_return(&freer->pending) == dr->budget / 2)
+		mag_worker_wake(freer->worker);
 }
 
-/* The entry is dead, unhashed and in no list. */
-static void dentry_free_later(struct mag_dentry *dentry)
+/* By the worker's own thread.  The entry is dead, unhashed and in no list. */
+static void dentry_free_later(struct dentry_worker *dw,
+			      struct mag_dentry *dentry)
 {
-	atomic_inc(&dentry->run->pending);
+	dentry->freer = dw;
+	atomic_inc(&dw->pending);
 	call_rcu(&dentry->rcu, dentry_free_rcu);
 }
 
 /* Drops a reference; the last one to a deleted entry frees it. */
-static void dentry_put(struct mag_dentry *dentry)
+static void dentry_put(struct dentry_worker *dw, struct mag_dentry *dentry)
 {
 	bool last;
 
@@ -486,7 +494,7 @@ static void dentry_put(struct mag_dentry *dentry)
 	spin_unlock(&dentry->ref.lock);
 
 	if (last)
-		dentry_free_later(dentry);
+		dentry_free_later(dw, dentry);
 }
 
 /* The hash table. */
@@ -555,14 +563,14 @@ static void dentry_unhash(struct mag_dentry *dentry)
 }
 
 /* Deletes an entry and drops the reference the caller holds. */
-static void dentry_delete(struct mag_dentry *dentry)
+static void dentry_delete(struct dentry_worker *dw, struct mag_dentry *dentry)
 {
 	dentry_unhash(dentry);
 
 	spin_lock(&dentry->ref.lock);
 	dentry->unlinked = true;
 	spin_unlock(&dentry->ref.lock);
-	dentry_put(dentry);
+	dentry_put(dw, dentry);
 }
 
 /* The LRU list. */
@@ -627,17 +635,17 @@ static u32 lru_isolate(struct dentry_run *dr, struct list_head *evicted,
 }
 
 /* Evicts up to @want entries, at most a batch; returns how many. */
-static u32 lru_evict(struct dentry_run *dr, u32 want)
+static u32 lru_evict(struct dentry_worker *dw, u32 want)
 {
 	struct mag_dentry *dentry, *next;
 	LIST_HEAD(evicted);
 	u32 got;
 
-	got = lru_isolate(dr, &evicted, min(want, DENTRY_SHRINK_BATCH));
+	got = lru_isolate(dw->run, &evicted, min(want, DENTRY_SHRINK_BATCH));
 	list_for_each_entry_safe(dentry, next, &evicted, lru) {
 		list_del_init(&dentry->lru);
 		dentry_unhash(dentry);
-		dentry_free_later(dentry);
+		dentry_free_later(dw, dentry);
 	}
 	return got;
 }
@@ -651,36 +659,57 @@ static void dentry_trim(struct dentry_worker *dw)
 
 	if (nr > dr->bound)
 		mag_worker_count(dw->worker, DENTRY_COUNT_EVICTED,
-				 lru_evict(dr, nr - dr->bound));
+				 lru_evict(dw, nr - dr->bound));
 }
 
+/* Below the budget: what a wake-up at half of it makes true, and more. */
+static bool dentry_ready(struct mag_worker *worker)
+{
+	struct dentry_worker *dw = worker->priv;
+
+	return atomic_read(&dw->pending) < dw->run->budget;
+}
+
+static int dentry_wait(struct dentry_worker *dw)
+{
+	mag_worker_count(dw->worker, DENTRY_COUNT_RCU_WAITS, 1);
+	return -EAGAIN;
+}
+
+/* Whether a mass shrink is under way or due; begins one that is due. */
+static bool dentry_shrinks(struct dentry_worker *dw)
+{
+	const struct dentry_run *dr = dw->run;
+	u64 every = dr->run->params[DENTRY_SHRINK_EVERY];
+
+	if (!every || dw->ops < every)
+		return dw->shrink_left;
+	dw->ops = 0;
+	dw->shrink_ticks = 0;
+	dw->shrink_left = (u64)READ_ONCE(dr->nr_lru) *
+			  dr->run->params[DENTRY_SHRINK] / 100;
+	return dw->shrink_left;
+}
+
+/*
+ * Goes on with a mass shrink, as far as the budget lets it: what one worker
+ * evicted past its budget, the others could create anew, and max_live with it.
+ */
 static void dentry_shrink(struct dentry_worker *dw)
 {
-	struct dentry_run *dr = dw->run;
 	u64 start = mag_clock_read();
-	u32 left, got;
+	u32 got;
 
-	left = (u64)READ_ONCE(dr->nr_lru) * dr->run->params[DENTRY_SHRINK] /
-	       100;
-	while (left) {
-		got = lru_evict(dr, left);
-		if (!got)
-			break;
-		left -= got;
+	do {
+		got = lru_evict(dw, dw->shrink_left);
+		dw->shrink_left = got ? dw->shrink_left - got : 0;
 		mag_worker_count(dw->worker, DENTRY_COUNT_SHRUNK, got);
-	}
-	mag_lane_record(&dw->worker->lane, DENTRY_OP_SHRINK,
-			mag_clock_read() - start);
-}
+	} while (dw->shrink_left && dentry_ready(dw->worker));
 
-static void dentry_shrink_if_due(struct dentry_worker *dw)
-{
-	u64 every = dw->run->run->params[DENTRY_SHRINK_EVERY];
-
-	if (!every || ++dw->ops < every)
-		return;
-	dw->ops = 0;
-	dentry_shrink(dw);
+	dw->shrink_ticks += mag_clock_read() - start;
+	if (!dw->shrink_left)
+		mag_lane_record(&dw->worker->lane, DENTRY_OP_SHRINK,
+				dw->shrink_ticks);
 }
 
 /* Keeps a short-lived entry with the caller's reference, deletes the oldest. */
@@ -689,7 +718,7 @@ static void dentry_keep(struct dentry_worker *dw, struct mag_dentry *dentry)
 	struct mag_dentry **oldest = &dw->kept[dw->next_kept];
 
 	if (*oldest) {
-		dentry_delete(*oldest);
+		dentry_delete(dw, *oldest);
 		mag_worker_count(dw->worker, DENTRY_COUNT_DELETED, 1);
 	}
 	*oldest = dentry;
@@ -708,7 +737,7 @@ static void dentry_create(struct dentry_worker *dw, bool short_lived)
 	there = dentry_hash(dr, dentry, &dw->name);
 	if (there != dentry) {
 		mag_worker_count(dw->worker, DENTRY_COUNT_DUPLICATES, 1);
-		dentry_put(there);
+		dentry_put(dw, there);
 		dentry_free(dw, dentry);
 		return;
 	}
@@ -719,7 +748,7 @@ static void dentry_create(struct dentry_worker *dw, bool short_lived)
 		return;
 	}
 	lru_add(dr, dentry);
-	dentry_put(dentry);
+	dentry_put(dw, dentry);
 	dentry_trim(dw);
 }
 
@@ -732,14 +761,7 @@ static void dentry_hit(struct dentry_worker *dw, struct mag_dentry *dentry)
 	/* Not to dirty its line for nothing. */
 	if (!READ_ONCE(dentry->referenced))
 		WRITE_ONCE(dentry->referenced, true);
-	dentry_put(dentry);
-}
-
-static bool dentry_ready(struct mag_worker *worker)
-{
-	struct dentry_worker *dw = worker->priv;
-
-	return atomic_read(&dw->run->pending) < dw->run->pending_max;
+	dentry_put(dw, dentry);
 }
 
 static int dentry_step(struct mag_worker *worker)
@@ -749,11 +771,13 @@ static int dentry_step(struct mag_worker *worker)
 	bool short_lived;
 	u64 start;
 
-	if (!dentry_ready(worker)) {
-		mag_worker_count(worker, DENTRY_COUNT_RCU_WAITS, 1);
-		return -EAGAIN;
+	if (!dentry_ready(worker))
+		return dentry_wait(dw);
+	if (dentry_shrinks(dw)) {
+		dentry_shrink(dw);
+		return 0;
 	}
-	dentry_shrink_if_due(dw);
+	dw->ops++;
 	short_lived = name_draw(dw);
 
 	start = mag_clock_read();
@@ -816,10 +840,10 @@ static void dentry_teardown(struct mag_run *run)
 	u32 i;
 
 	rcu_barrier();
-	WARN_ON_ONCE(atomic_read(&dr->pending));
-
-	for (i = 0; i < run->nr_workers; i++)
+	for (i = 0; i < run->nr_workers; i++) {
+		WARN_ON_ONCE(atomic_read(&dr->workers[i].pending));
 		dentry_bury_kept(dr, &dr->workers[i]);
+	}
 	dentry_bury_lru(dr);
 	dentry_run_destroy(dr);
 	run->priv = NULL;
@@ -860,13 +884,13 @@ static int dentry_workers_init(struct dentry_run *dr, struct mag_run *run)
 }
 
 /*
- * Only steps that find fewer than pending_max pending create, one entry each,
- * and then trim the list to its bound.
+ * A worker that is below its budget creates one entry and trims the list to its
+ * bound, or evicts a batch: it passes its budget by a batch at most.
  */
 static unsigned long dentry_max_live(const struct dentry_run *dr)
 {
-	return dr->bound + dr->pending_max +
-	       (unsigned long)dr->run->nr_workers * DENTRY_OVERSHOOT;
+	return dr->bound + (unsigned long)dr->run->nr_workers *
+				   (dr->budget + DENTRY_OVERSHOOT);
 }
 
 static int dentry_pools_init(struct dentry_run *dr, struct mag_run *run)
@@ -909,7 +933,8 @@ static int dentry_setup(struct mag_run *run)
 	dr->run = run;
 	dr->seed = jhash_2words(run->config.seed, run->config.seed >> 32, 0);
 	dr->bound = run->params[DENTRY_BOUND];
-	dr->pending_max = run->params[DENTRY_RCU_PENDING];
+	dr->budget = max_t(u32, DENTRY_MIN_BUDGET,
+			   run->params[DENTRY_RCU_PENDING] / run->nr_workers);
 	spin_lock_init(&dr->lru_lock);
 	INIT_LIST_HEAD(&dr->lru);
 
