@@ -55,20 +55,22 @@ compare_pair() { # FILE
 		--json "$1"
 }
 
+# Medians of batches: the mean has the timer's ticks in it, and on some kernels
+# these take more instructions than the loop.
 test_plain_loop() {
 	file=$scratch/pair.json
 	ok "the plain loop runs" insmod /magslab/plainloop.ko
-	slub=$(plain slub_mean) empty=$(plain empty_mean)
+	slub=$(plain slub_median) empty=$(plain empty_median)
 	plain_net=$(calc "($slub - $empty) / 1000")
 	diag "plain loop: $(calc "$slub / 1000") insns a pair," \
 		"$(calc "$empty / 1000") of them empty: $plain_net net" \
-		"medians: $(calc "$(plain slub_median) / 1000")," \
-		"$(calc "$(plain empty_median) / 1000")"
+		"means: $(calc "$(plain slub_mean) / 1000")," \
+		"$(calc "$(plain empty_mean) / 1000")"
 	ok "compare pair" compare_pair "$file"
 	diag_output
 	ok "a tick is an instruction" \
 		test "$(jsonget "$file" magslab config unit)" = insns
-	net=$(net_of_noop "$file" kmem_cache mean)
+	net=$(net_of_noop "$file" kmem_cache p50)
 	diag "magctl, kmem_cache net of noop: $net insns a pair"
 	ok "magctl and the plain loop agree within $PLAIN_PERCENT %" \
 		within "$net" "$plain_net" $PLAIN_PERCENT
