@@ -69,12 +69,11 @@ mag_hrtimer_setup(struct hrtimer *timer,
 #define mag_this_cpu_cmpxchg(pcp, old, new) \
 	cmpxchg_local(raw_cpu_ptr(&(pcp)), old, new)
 /* What was there, and NULL in its place; or NULL, if it was changing. */
-#define mag_this_cpu_take(pcp)                                  \
-	({                                                      \
-		typeof(pcp) *ptr__ = raw_cpu_ptr(&(pcp));       \
-		typeof(pcp) old__ = READ_ONCE(*ptr__);          \
-		cmpxchg_local(ptr__, old__, NULL) == old__ ? old__ \
-							: NULL; \
+#define mag_this_cpu_take(pcp)                                             \
+	({                                                                 \
+		typeof(pcp) *ptr__ = raw_cpu_ptr(&(pcp));                  \
+		typeof(pcp) old__ = READ_ONCE(*ptr__);                     \
+		cmpxchg_local(ptr__, old__, NULL) == old__ ? old__ : NULL; \
 	})
 #else
 #define mag_this_cpu_set(pcp, value)	    this_cpu_write(pcp, value)

@@ -29,7 +29,8 @@ struct mag_cache;
  * @alloc_previous: allocs served after a swap with the previous magazine
  * @alloc_depot: allocs served after an exchange with the depot
  * @alloc_slab: allocs served from the slab layer, refills included
- * @alloc_nested: of @alloc_slab, those of an interrupt inside the CPU layer
+ * @alloc_nested: of @alloc_slab, those of an interrupt inside the CPU layer,
+ *	served by a slab at hand
  * @alloc_failed: allocs that returned NULL
  * @free_loaded: frees taken by the loaded magazine at once
  * @free_previous: frees taken after a swap with the previous magazine
