@@ -1,0 +1,432 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * KUnit: the depot: exchange in both directions, its limits, what the CPU layer
+ * does at them, and the count of contention.
+ */
+#include <kunit/test.h>
+#include <linux/cpumask.h>
+#include <linux/sched.h>
+#include <linux/spinlock.h>
+#include <linux/string.h>
+#include <linux/topology.h>
+
+#include "helpers.h"
+
+#define OBJECT_SIZE 4096
+#define DEPOT_MAX   4 /* magazines, full ones and empty ones */
+
+/**
+ * struct depot_test - a depot of DEPOT_MAX, on the node of a pinned thread
+ * @cache: its cache
+ * @node: its node
+ * @made: magazines made by the test
+ */
+struct depot_test {
+	struct mag_cache *cache;
+	int node;
+	u64 made;
+};
+
+static void depot_test_init(struct kunit *test, struct depot_test *dt)
+{
+	mag_kunit_pin(test, cpumask_first(cpu_online_mask));
+	dt->cache = mag_kunit_cache(test, OBJECT_SIZE, 0, NULL);
+	dt->cache->depot_max = DEPOT_MAX;
+	dt->node = numa_mem_id();
+	dt->made = 0;
+}
+
+static struct mag_magazine *make_empty(struct kunit *test,
+				       struct depot_test *dt)
+{
+	struct mag_magazine *mag = mag_magazine_create(dt->cache, dt->node);
+
+	KUNIT_ASSERT_NOT_NULL(test, mag);
+	dt->made++;
+	return mag;
+}
+
+static struct mag_magazine *make_full(struct kunit *test, struct depot_test *dt)
+{
+	struct mag_magazine *mag = make_empty(test, dt);
+	void *obj;
+
+	while (mag->rounds < mag->capacity) {
+		if (!mag_slab_take(dt->cache, dt->node, &obj, 1))
+			obj = mag_slab_grow(dt->cache, dt->node, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, obj);
+		mag->round[mag->rounds++] = obj;
+	}
+	return mag;
+}
+
+/* For a magazine that is still the test's: away with it, and its objects. */
+static void discard(struct depot_test *dt, struct mag_magazine *mag)
+{
+	if (!mag)
+		return;
+	mag_slab_give(dt->cache, mag->round, mag->rounds);
+	mag->rounds = 0;
+	mag_magazine_destroy(dt->cache, mag);
+}
+
+static void empty_depot_has_no_full(struct kunit *test)
+{
+	struct mag_magazine *mine;
+	struct depot_test dt;
+
+	depot_test_init(test, &dt);
+	mine = make_empty(test, &dt);
+	KUNIT_EXPECT_NULL(test, mag_depot_get_full(dt.cache, dt.node, NULL));
+	/* If it were taken, it would be wrong to go on. */
+	KUNIT_ASSERT_NULL(test, mag_depot_get_full(dt.cache, dt.node, mine));
+	/* It stayed ours: the depot has nothing to hand back. */
+	KUNIT_EXPECT_NULL(test, mag_depot_get_empty(dt.cache, dt.node, NULL));
+	discard(&dt, mine);
+}
+
+static void empty_depot_has_no_empty(struct kunit *test)
+{
+	struct mag_magazine *mine;
+	struct depot_test dt;
+
+	depot_test_init(test, &dt);
+	mine = make_full(test, &dt);
+	KUNIT_EXPECT_NULL(test, mag_depot_get_empty(dt.cache, dt.node, NULL));
+	KUNIT_ASSERT_NULL(test, mag_depot_get_empty(dt.cache, dt.node, mine));
+	KUNIT_EXPECT_NULL(test, mag_depot_get_full(dt.cache, dt.node, NULL));
+	discard(&dt, mine);
+}
+
+static void full_ones_are_a_stack(struct kunit *test)
+{
+	struct mag_magazine *mag[DEPOT_MAX];
+	struct depot_test dt;
+	int i;
+
+	depot_test_init(test, &dt);
+	for (i = 0; i < DEPOT_MAX; i++) {
+		mag[i] = make_full(test, &dt);
+		KUNIT_EXPECT_TRUE(test, mag_depot_put_full(dt.cache, dt.node,
+							   mag[i]));
+	}
+	while (i--) {
+		KUNIT_EXPECT_PTR_EQ(test,
+				    mag_depot_get_full(dt.cache, dt.node, NULL),
+				    mag[i]);
+		KUNIT_EXPECT_EQ(test, mag[i]->rounds, mag[i]->capacity);
+		discard(&dt, mag[i]);
+	}
+	KUNIT_EXPECT_NULL(test, mag_depot_get_full(dt.cache, dt.node, NULL));
+}
+
+static void exchange_goes_both_ways(struct kunit *test)
+{
+	struct mag_magazine *full, *empty;
+	struct depot_test dt;
+
+	depot_test_init(test, &dt);
+	full = make_full(test, &dt);
+	empty = make_empty(test, &dt);
+	KUNIT_ASSERT_TRUE(test, mag_depot_put_full(dt.cache, dt.node, full));
+
+	KUNIT_EXPECT_PTR_EQ(test, mag_depot_get_full(dt.cache, dt.node, empty),
+			    full);
+	KUNIT_EXPECT_PTR_EQ(test, mag_depot_get_empty(dt.cache, dt.node, full),
+			    empty);
+	KUNIT_EXPECT_PTR_EQ(test, mag_depot_get_full(dt.cache, dt.node, NULL),
+			    full);
+	KUNIT_EXPECT_NULL(test, mag_depot_get_empty(dt.cache, dt.node, NULL));
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(dt.cache).magazines, dt.made);
+	discard(&dt, full);
+	discard(&dt, empty);
+}
+
+static void fill_with_full(struct kunit *test, struct depot_test *dt)
+{
+	int i;
+
+	for (i = 0; i < DEPOT_MAX; i++)
+		KUNIT_ASSERT_TRUE(test,
+				  mag_depot_put_full(dt->cache, dt->node,
+						     make_full(test, dt)));
+}
+
+/* What the depot refuses is still the test's, to discard. */
+static void expect_refused(struct kunit *test, struct depot_test *dt,
+			   struct mag_magazine *full)
+{
+	bool taken = mag_depot_put_full(dt->cache, dt->node, full);
+
+	KUNIT_EXPECT_FALSE(test, taken);
+	if (!taken)
+		discard(dt, full);
+}
+
+static void full_ones_are_limited(struct kunit *test)
+{
+	struct depot_test dt;
+
+	depot_test_init(test, &dt);
+	KUNIT_EXPECT_FALSE(test, mag_depot_has_enough(dt.cache, dt.node));
+	fill_with_full(test, &dt);
+	KUNIT_EXPECT_TRUE(test, mag_depot_has_enough(dt.cache, dt.node));
+	expect_refused(test, &dt, make_full(test, &dt));
+
+	/* Room again, for one. */
+	discard(&dt, mag_depot_get_full(dt.cache, dt.node, NULL));
+	KUNIT_EXPECT_TRUE(test, mag_depot_put_full(dt.cache, dt.node,
+						   make_full(test, &dt)));
+	expect_refused(test, &dt, make_full(test, &dt));
+}
+
+/* An empty one at hand does not help a full one into a depot that has enough. */
+static void exchange_respects_the_limit(struct kunit *test)
+{
+	struct mag_magazine *extra, *empty;
+	struct depot_test dt;
+
+	depot_test_init(test, &dt);
+	fill_with_full(test, &dt);
+	empty = make_empty(test, &dt);
+	extra = mag_depot_get_full(dt.cache, dt.node, empty);
+	KUNIT_ASSERT_NOT_NULL(test, extra);
+	KUNIT_ASSERT_TRUE(test, mag_depot_put_full(dt.cache, dt.node, extra));
+
+	extra = make_full(test, &dt);
+	KUNIT_ASSERT_NULL(test, mag_depot_get_empty(dt.cache, dt.node, extra));
+	KUNIT_EXPECT_PTR_EQ(test, mag_depot_get_empty(dt.cache, dt.node, NULL),
+			    empty);
+	discard(&dt, extra);
+	discard(&dt, empty);
+}
+
+static void empty_ones_are_limited(struct kunit *test)
+{
+	struct depot_test dt;
+	u64 before;
+	int i;
+
+	depot_test_init(test, &dt);
+	fill_with_full(test, &dt);
+	for (i = 0; i < DEPOT_MAX; i++)
+		discard(&dt, mag_depot_get_full(dt.cache, dt.node,
+						make_empty(test, &dt)));
+
+	/* The one too many is destroyed, not kept and not lost. */
+	KUNIT_ASSERT_TRUE(test, mag_depot_put_full(dt.cache, dt.node,
+						   make_full(test, &dt)));
+	before = mag_kunit_stats(dt.cache).magazines;
+	discard(&dt,
+		mag_depot_get_full(dt.cache, dt.node, make_empty(test, &dt)));
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(dt.cache).magazines, before - 1);
+
+	for (i = 0; i < DEPOT_MAX; i++) {
+		struct mag_magazine *empty =
+			mag_depot_get_empty(dt.cache, dt.node, NULL);
+
+		KUNIT_EXPECT_NOT_NULL(test, empty);
+		discard(&dt, empty);
+	}
+	KUNIT_EXPECT_NULL(test, mag_depot_get_empty(dt.cache, dt.node, NULL));
+}
+
+static void drain_leaves_nothing(struct kunit *test)
+{
+	struct depot_test dt;
+
+	depot_test_init(test, &dt);
+	fill_with_full(test, &dt);
+	discard(&dt,
+		mag_depot_get_full(dt.cache, dt.node, make_empty(test, &dt)));
+
+	mag_depot_drain(dt.cache);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(dt.cache).magazines, 0);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(dt.cache).rounds_cached, 0);
+	KUNIT_EXPECT_NULL(test, mag_depot_get_full(dt.cache, dt.node, NULL));
+	KUNIT_EXPECT_NULL(test, mag_depot_get_empty(dt.cache, dt.node, NULL));
+}
+
+static void frees_beyond_the_limit_reach_slabs(struct kunit *test)
+{
+	struct mag_cache_stats stats;
+	struct depot_test dt;
+	u32 rounds, nr, i;
+	void **objs;
+
+	depot_test_init(test, &dt);
+	rounds = dt.cache->magazine_rounds;
+	/* Two magazines of the CPU, those of the depot, and three more. */
+	nr = (2 + DEPOT_MAX + 3) * rounds;
+	objs = mag_kunit_array(test, nr);
+	mag_kunit_alloc_many(test, dt.cache, objs, nr);
+	mag_cpu_drain(dt.cache);
+
+	for (i = 0; i < nr; i++)
+		mag_cache_free(dt.cache, objs[i]);
+	stats = mag_kunit_stats(dt.cache);
+	KUNIT_EXPECT_EQ(test, stats.free_depot, 2 + DEPOT_MAX);
+	KUNIT_EXPECT_EQ(test, stats.free_slab, 3);
+	KUNIT_EXPECT_EQ(test, stats.magazines, 2 + DEPOT_MAX);
+	KUNIT_EXPECT_EQ(test, stats.rounds_cached, (2 + DEPOT_MAX) * rounds);
+}
+
+/* A load that grows and shrinks moves the same magazines to and fro. */
+static void magazines_circulate(struct kunit *test)
+{
+	struct depot_test dt;
+	u32 nr, turn, i;
+	void **objs;
+
+	depot_test_init(test, &dt);
+	nr = (2 + DEPOT_MAX) * dt.cache->magazine_rounds;
+	objs = mag_kunit_array(test, nr);
+
+	for (turn = 0; turn < 10; turn++) {
+		mag_kunit_alloc_many(test, dt.cache, objs, nr);
+		for (i = 0; i < nr; i++)
+			mag_cache_free(dt.cache, objs[i]);
+		KUNIT_EXPECT_LE(test, mag_kunit_stats(dt.cache).magazines,
+				2 + DEPOT_MAX + 1);
+	}
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(dt.cache).depot_contended, 0);
+}
+
+/**
+ * struct contender - a call on a depot whose lock somebody holds
+ * @dt: the depot
+ * @call: what to do there
+ * @mag: passed and returned
+ * @held: the lock is held
+ */
+struct contender {
+	struct depot_test dt;
+	void (*call)(struct contender *c);
+	struct mag_magazine *mag;
+	bool held;
+};
+
+static void contend_put_full(struct contender *c)
+{
+	if (mag_depot_put_full(c->dt.cache, c->dt.node, c->mag))
+		c->mag = NULL;
+}
+
+static void contend_get_full(struct contender *c)
+{
+	c->mag = mag_depot_get_full(c->dt.cache, c->dt.node, NULL);
+}
+
+static void contend_get_empty(struct contender *c)
+{
+	c->mag = mag_depot_get_empty(c->dt.cache, c->dt.node, NULL);
+}
+
+struct contention_case {
+	const char *name;
+	void (*call)(struct contender *c);
+};
+
+static const struct contention_case contention_cases[] = {
+	{ "put a full one", contend_put_full },
+	{ "get a full one", contend_get_full },
+	{ "get an empty one", contend_get_empty },
+};
+
+static void contention_desc(const struct contention_case *c, char *desc)
+{
+	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(contention, contention_cases, contention_desc);
+
+static void contend(void *arg)
+{
+	struct contender *c = arg;
+
+	/* Pairs with hold_until_contended(). */
+	while (!smp_load_acquire(&c->held))
+		cond_resched();
+	c->call(c);
+}
+
+/* A full and an empty one in the depot, so that no call finds it bare. */
+static void contender_init(struct kunit *test, struct contender *c)
+{
+	const struct contention_case *cc = test->param_value;
+
+	depot_test_init(test, &c->dt);
+	fill_with_full(test, &c->dt);
+	discard(&c->dt, mag_depot_get_full(c->dt.cache, c->dt.node,
+					   make_empty(test, &c->dt)));
+	c->call = cc->call;
+	if (c->call == contend_put_full)
+		c->mag = make_full(test, &c->dt);
+}
+
+/*
+ * Holds the lock until another CPU is seen waiting for it.  A paravirtual lock
+ * does not show who waits: for that one a long spin must do.
+ */
+static void hold_until_contended(struct contender *c)
+{
+	spinlock_t *lock = mag_kunit_depot_lock(c->dt.cache, c->dt.node);
+	unsigned long flags, spins = 1UL << 21;
+
+	spin_lock_irqsave(lock, flags);
+	/* Pairs with contend(): it finds the lock taken. */
+	smp_store_release(&c->held, true);
+	while (!spin_is_contended(lock) && --spins)
+		cpu_relax();
+	spin_unlock_irqrestore(lock, flags);
+}
+
+static void contention_is_counted(struct kunit *test)
+{
+	unsigned int cpu = cpumask_first(cpu_online_mask);
+	struct mag_kunit_crew *crew;
+	struct contender *c;
+
+	if (num_online_cpus() < 2)
+		kunit_skip(test, "needs two CPUs");
+
+	c = kunit_kzalloc(test, sizeof(*c), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, c);
+	contender_init(test, c);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(c->dt.cache).depot_contended, 0);
+
+	crew = mag_kunit_crew(test);
+	mag_kunit_crew_add(crew, mag_kunit_next_cpu(cpu), contend, c);
+	mag_kunit_crew_start(crew);
+	hold_until_contended(c);
+	mag_kunit_crew_wait(crew);
+
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(c->dt.cache).depot_contended, 1);
+	if (c->call == contend_put_full)
+		KUNIT_EXPECT_NULL(test, c->mag);
+	else
+		KUNIT_EXPECT_NOT_NULL(test, c->mag);
+	discard(&c->dt, c->mag);
+}
+
+static struct kunit_case depot_cases[] = {
+	KUNIT_CASE(empty_depot_has_no_full),
+	KUNIT_CASE(empty_depot_has_no_empty),
+	KUNIT_CASE(full_ones_are_a_stack),
+	KUNIT_CASE(exchange_goes_both_ways),
+	KUNIT_CASE(full_ones_are_limited),
+	KUNIT_CASE(exchange_respects_the_limit),
+	KUNIT_CASE(empty_ones_are_limited),
+	KUNIT_CASE(drain_leaves_nothing),
+	KUNIT_CASE(frees_beyond_the_limit_reach_slabs),
+	KUNIT_CASE(magazines_circulate),
+	KUNIT_CASE_PARAM(contention_is_counted, contention_gen_params),
+	{}
+};
+
+static struct kunit_suite depot_suite = {
+	.name = "magslab_depot",
+	.test_cases = depot_cases,
+};
+
+kunit_test_suite(depot_suite);

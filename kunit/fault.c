@@ -1,0 +1,434 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Suite magslab_fault: each allocation that a call makes fails in its turn.
+ * The call then says -ENOMEM, or does without, and leaves nothing behind; what
+ * the allocator does not account for itself is for kmemleak to find.
+ */
+#include <kunit/test.h>
+
+#include <linux/atomic.h>
+#include <linux/debugfs.h>
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/limits.h>
+#include <linux/sched.h>
+#include <linux/string.h>
+
+#include "../kmod/allocator/mag_cache.h"
+#include "../kmod/stress/backend.h"
+#include "../kmod/stress/run.h"
+#include "helpers.h"
+#include "runs.h"
+
+#define FAULT_NEEDS \
+	"needs CONFIG_FAULT_INJECTION_DEBUG_FS, CONFIG_FAILSLAB and CONFIG_FAIL_PAGE_ALLOC"
+
+#ifdef CONFIG_FAULT_INJECTION_DEBUG_FS
+
+#define FAULT_NO_MAX UINT_MAX
+
+/*
+ * What the kernel lets fail and says of it, as its files in debugfs have it: by
+ * default neither an allocation that may sleep nor a single page fails, and
+ * each failure shows a stack.  Here every allocation may, of a task that asked
+ * for it (task_struct.make_it_fail), and of no other.
+ */
+static struct fault_knob {
+	const char *dir;
+	const char *file;
+	size_t bytes;
+	unsigned long value;
+	unsigned long was;
+} fault_knobs[] = {
+	{ "failslab", "ignore-gfp-wait", sizeof(bool), false },
+	{ "failslab", "verbose", sizeof(unsigned long), 0 },
+	{ "failslab", "task-filter", sizeof(bool), true },
+	{ "failslab", "times", sizeof(atomic_t), -1 },
+	{ "failslab", "probability", sizeof(unsigned long), 100 },
+	{ "fail_page_alloc", "ignore-gfp-wait", sizeof(bool), false },
+	{ "fail_page_alloc", "ignore-gfp-highmem", sizeof(bool), false },
+	{ "fail_page_alloc", "min-order", sizeof(u32), 0 },
+	{ "fail_page_alloc", "verbose", sizeof(unsigned long), 0 },
+	{ "fail_page_alloc", "task-filter", sizeof(bool), true },
+	{ "fail_page_alloc", "times", sizeof(atomic_t), -1 },
+	{ "fail_page_alloc", "probability", sizeof(unsigned long), 100 },
+};
+
+/* The kernel's variable behind a file; they are never removed.  Or NULL. */
+static void *fault_knob_find(const struct fault_knob *knob)
+{
+	struct dentry *dir = debugfs_lookup(knob->dir, NULL);
+	struct dentry *file;
+	void *variable = NULL;
+
+	if (!dir)
+		return NULL;
+	file = debugfs_lookup(knob->file, dir);
+	if (file)
+		variable = d_inode(file)->i_private;
+	dput(file);
+	dput(dir);
+	return variable;
+}
+
+/* Sets the variable; returns what it was. */
+static unsigned long fault_knob_set(const struct fault_knob *knob,
+				    void *variable, unsigned long value)
+{
+	switch (knob->bytes) {
+	case sizeof(bool):
+		return xchg((u8 *)variable, value);
+	case sizeof(u32):
+		return xchg((u32 *)variable, value);
+	default:
+		return xchg((unsigned long *)variable, value);
+	}
+}
+
+static int fault_init(struct kunit *test)
+{
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(fault_knobs); i++)
+		if (!fault_knob_find(&fault_knobs[i]))
+			kunit_skip(test, FAULT_NEEDS);
+
+	for (i = 0; i < ARRAY_SIZE(fault_knobs); i++) {
+		struct fault_knob *knob = &fault_knobs[i];
+
+		knob->was = fault_knob_set(knob, fault_knob_find(knob),
+					   knob->value);
+	}
+	test->priv = fault_knobs;
+	return 0;
+}
+
+static void fault_exit(struct kunit *test)
+{
+	u32 i;
+
+	if (!test->priv)
+		return;
+	/* The last first: while it is restored, no other task may fail. */
+	for (i = ARRAY_SIZE(fault_knobs); i--;) {
+		struct fault_knob *knob = &fault_knobs[i];
+
+		fault_knob_set(knob, fault_knob_find(knob), knob->was);
+	}
+}
+
+/**
+ * fault_each() - call once for each of its allocations, which fails
+ * @test: the test
+ * @call: what is called; undoes what it did and returns 0, or returns -errno.
+ *	Expects that a call that fails leaves nothing.
+ * @arg: its argument
+ * @max: failures of the call after which to leave it
+ *
+ * Return: how often the call failed.
+ */
+static u32 fault_each(struct kunit *test,
+		      int (*call)(struct kunit *test, void *arg), void *arg,
+		      u32 max)
+{
+	bool injected = true;
+	u32 nth, failed = 0;
+	int err;
+
+	for (nth = 1; injected && failed < max; nth++) {
+		current->fail_nth = nth;
+		err = call(test, arg);
+		injected = !current->fail_nth;
+		current->fail_nth = 0;
+
+		failed += !!err;
+		KUNIT_EXPECT_TRUE_MSG(test, !err || err == -ENOMEM,
+				      "allocation %u failed: %d", nth, err);
+		KUNIT_EXPECT_TRUE_MSG(test, injected || !err,
+				      "nothing failed, and yet: %d", err);
+	}
+	kunit_info(test, "%u allocations failed in turn, %u of them mattered",
+		   nth - 1 - !injected, failed);
+	return failed;
+}
+
+/* What is undone must not count as the call's, nor fail. */
+static void fault_pause(u32 *nth)
+{
+	*nth = current->fail_nth;
+	current->fail_nth = 0;
+}
+
+static void fault_resume(u32 nth)
+{
+	current->fail_nth = nth;
+}
+
+/* Caches. */
+
+static int fault_call_cache_create(struct kunit *test, void *arg)
+{
+	struct mag_cache *cache;
+	u32 nth;
+
+	cache = mag_cache_create("kunit", 256, 64, mag_kunit_owner_ctor);
+	fault_pause(&nth);
+	if (!IS_ERR(cache))
+		KUNIT_EXPECT_EQ(test, mag_cache_destroy(cache), 0);
+	mag_kunit_expect_no_caches(test);
+	fault_resume(nth);
+	return PTR_ERR_OR_ZERO(cache);
+}
+
+static void fault_cache_create(struct kunit *test)
+{
+	u32 failed =
+		fault_each(test, fault_call_cache_create, NULL, FAULT_NO_MAX);
+
+	KUNIT_EXPECT_GT(test, failed, 0);
+}
+
+#define FAULT_OBJECTS 200
+
+/**
+ * struct fault_use - a cache in use
+ * @size: of an object
+ * @ctor: constructor or NULL
+ * @objs: room for FAULT_OBJECTS
+ */
+struct fault_use {
+	size_t size;
+	void (*ctor)(void *obj);
+	void **objs;
+};
+
+/* From an empty cache through slabs, magazines and depot, and back. */
+static int fault_call_cache_use(struct kunit *test, void *arg)
+{
+	const struct fault_use *use = arg;
+	struct mag_cache_stats stats;
+	struct mag_cache *cache;
+	u32 i, nr = 0, nth;
+
+	fault_pause(&nth);
+	cache = mag_cache_create("kunit", use->size, 0, use->ctor);
+	KUNIT_ASSERT_EQ(test, PTR_ERR_OR_ZERO(cache), 0);
+	fault_resume(nth);
+
+	for (i = 0; i < FAULT_OBJECTS; i++) {
+		use->objs[nr] =
+			mag_cache_alloc(cache, i & 1 ? GFP_KERNEL : GFP_ATOMIC);
+		if (use->objs[nr])
+			nr++;
+	}
+	for (i = 0; i < nr; i++)
+		mag_cache_free(cache, use->objs[i]);
+
+	fault_pause(&nth);
+	mag_cache_stats(cache, &stats);
+	KUNIT_EXPECT_EQ(test, stats.alloc_failed, FAULT_OBJECTS - nr);
+	KUNIT_EXPECT_EQ(test, stats.allocs, nr);
+	KUNIT_EXPECT_EQ(test, stats.frees, nr);
+	KUNIT_EXPECT_EQ(test, mag_cache_destroy(cache), 0);
+	fault_resume(nth);
+	return nr == FAULT_OBJECTS ? 0 : -ENOMEM;
+}
+
+/* There is no second order to fall back on, so a page that fails matters. */
+static void fault_cache_of_single_pages(struct kunit *test)
+{
+	struct fault_use use = {
+		.size = 64,
+		.objs = mag_kunit_array(test, FAULT_OBJECTS),
+	};
+	u32 failed;
+
+	failed = fault_each(test, fault_call_cache_use, &use, FAULT_NO_MAX);
+	KUNIT_EXPECT_GT(test, failed, 0);
+}
+
+/* Pages fail at the order of choice, and are found at the least. */
+static void fault_cache_of_large_slabs_does_without(struct kunit *test)
+{
+	struct fault_use use = {
+		.size = 2048,
+		.ctor = mag_kunit_owner_ctor,
+		.objs = mag_kunit_array(test, FAULT_OBJECTS),
+	};
+	u32 failed;
+
+	failed = fault_each(test, fault_call_cache_use, &use, FAULT_NO_MAX);
+	KUNIT_EXPECT_EQ(test, failed, 0);
+}
+
+/* While on, every allocation of this task fails. */
+static void fault_all(bool on)
+{
+	current->make_it_fail = on;
+}
+
+static void fault_cache_without_any_memory(struct kunit *test)
+{
+	static const gfp_t gfps[] = { GFP_KERNEL, GFP_NOWAIT, GFP_ATOMIC };
+	struct mag_cache *cache = mag_kunit_cache(test, 256, 0, NULL);
+	void *obj;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(gfps); i++) {
+		fault_all(true);
+		obj = mag_cache_alloc(cache, gfps[i]);
+		fault_all(false);
+		KUNIT_EXPECT_NULL(test, obj);
+	}
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).alloc_failed,
+			ARRAY_SIZE(gfps));
+
+	obj = mag_cache_alloc(cache, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, obj);
+	mag_cache_free(cache, obj);
+}
+
+/* Without magazines, objects go to their slabs. */
+static void fault_free_needs_no_memory(struct kunit *test)
+{
+	struct mag_cache *cache = mag_kunit_cache(test, 256, 0, NULL);
+	void **objs = mag_kunit_array(test, FAULT_OBJECTS);
+	u32 half = FAULT_OBJECTS / 2;
+	u32 i;
+
+	mag_kunit_alloc_many(test, cache, objs, FAULT_OBJECTS);
+
+	fault_all(true);
+	for (i = 0; i < half; i++)
+		mag_cache_free(cache, objs[i]);
+	mag_cache_free_bulk(cache, FAULT_OBJECTS - half, objs + half);
+	fault_all(false);
+
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).frees, FAULT_OBJECTS);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).live, 0);
+}
+
+/* Pools. */
+
+/*
+ * kmem_cache_create() and vmalloc() show a stack for every failure of theirs,
+ * which would drown real reports: there, only what comes before them fails.
+ */
+static const struct fault_backend {
+	const struct mag_backend_ops *ops;
+	u32 max;
+} fault_backends[] = {
+	{ &mag_backend_magazine, FAULT_NO_MAX },
+	{ &mag_backend_kmem_cache, 2 },
+	{ &mag_backend_kmalloc, FAULT_NO_MAX },
+	{ &mag_backend_noop, 1 },
+};
+
+static void fault_backend_name(const struct fault_backend *backend, char *desc)
+{
+	strscpy(desc, backend->ops->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(fault_backend, fault_backends, fault_backend_name);
+
+static int fault_call_pool_create(struct kunit *test, void *arg)
+{
+	static const struct mag_pool_spec spec = {
+		.name = "kunit",
+		.size = 256,
+		.max_live = 100,
+	};
+	const struct fault_backend *backend = arg;
+	struct mag_pool *pool = mag_pool_create(backend->ops, &spec);
+	u32 nth;
+
+	fault_pause(&nth);
+	mag_pool_destroy(pool);
+	mag_kunit_expect_no_caches(test);
+	fault_resume(nth);
+	return PTR_ERR_OR_ZERO(pool);
+}
+
+static void fault_pool_create(struct kunit *test)
+{
+	const struct fault_backend *backend = test->param_value;
+	u32 failed;
+
+	failed = fault_each(test, fault_call_pool_create, (void *)backend,
+			    backend->max);
+	KUNIT_EXPECT_GT(test, failed, 0);
+}
+
+/* Runs. */
+
+static const char *const fault_workloads[] = { "skb", "dentry", "pair" };
+
+static void fault_workload_name(const char *const *name, char *desc)
+{
+	strscpy(desc, *name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(fault_workload, fault_workloads, fault_workload_name);
+
+static int fault_call_run(struct kunit *test, void *arg)
+{
+	const struct mag_run_config *config = arg;
+	struct mag_run *run = mag_run_start(config);
+	u32 nth;
+
+	fault_pause(&nth);
+	if (!IS_ERR(run))
+		mag_run_destroy(run);
+	mag_kunit_expect_no_caches(test);
+	fault_resume(nth);
+	return PTR_ERR_OR_ZERO(run);
+}
+
+/* -EBUSY here would mean that a failure kept the claim to run. */
+static void fault_run_start(struct kunit *test)
+{
+	const char *const *name = test->param_value;
+	struct mag_run_config config;
+	u32 failed;
+
+	config = mag_kunit_config(mag_kunit_workload(test, *name),
+				  mag_kunit_backend(test, "magazine"));
+	failed = fault_each(test, fault_call_run, &config, FAULT_NO_MAX);
+	KUNIT_EXPECT_GT(test, failed, 0);
+}
+
+static struct kunit_case fault_cases[] = {
+	KUNIT_CASE(fault_cache_create),
+	KUNIT_CASE(fault_cache_of_single_pages),
+	KUNIT_CASE(fault_cache_of_large_slabs_does_without),
+	KUNIT_CASE(fault_cache_without_any_memory),
+	KUNIT_CASE(fault_free_needs_no_memory),
+	KUNIT_CASE_PARAM(fault_pool_create, fault_backend_gen_params),
+	KUNIT_CASE_PARAM(fault_run_start, fault_workload_gen_params),
+	{}
+};
+
+static struct kunit_suite fault_suite = {
+	.name = "magslab_fault",
+	.init = fault_init,
+	.exit = fault_exit,
+	.test_cases = fault_cases,
+};
+
+#else /* !CONFIG_FAULT_INJECTION_DEBUG_FS */
+
+static void fault_injection(struct kunit *test)
+{
+	kunit_skip(test, FAULT_NEEDS);
+}
+
+static struct kunit_case fault_cases[] = { KUNIT_CASE(fault_injection), {} };
+
+static struct kunit_suite fault_suite = {
+	.name = "magslab_fault",
+	.test_cases = fault_cases,
+};
+
+#endif /* CONFIG_FAULT_INJECTION_DEBUG_FS */
+
+kunit_test_suite(fault_suite);
