@@ -68,3 +68,33 @@ apt_fetch()
 	shift
 	(cd "$dir" && apt-get -c "$APT_CONF" download -q "$@" >&2)
 }
+
+# apt_setup_suite SUITE: instead of the machine's own sources, Debian's SUITE,
+# from the mirror that those name and by the keyring that is installed.  Needs
+# apt_setup and apt_update before it, for what the sources say of themselves.
+apt_setup_suite()
+{
+	local suite=$1 site keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+
+	# shellcheck disable=SC2016 # apt-get is to expand it
+	site=$(apt-get -c "$APT_CONF" indextargets --format '$(SITE)' \
+		'Created-By: Packages' 'Origin: Debian' 'Label: Debian' |
+		head -n 1)
+	[ -n "$site" ] ||
+		die "none of the machine's package sources is Debian's own" \
+		    "linux-source comes from there."
+	[ -r "$keyring" ] ||
+		die "there is no $keyring to check Debian's signatures by" \
+		    "Install it: apt-get install debian-archive-keyring"
+	mkdir -p "$CACHE/apt/$suite/lists/partial"
+	echo "deb [signed-by=$keyring] $site $suite main" \
+		>"$CACHE/apt/$suite/sources.list"
+	cat >>"$APT_CONF" <<-EOF
+	Dir::Etc::sourcelist "$CACHE/apt/$suite/sources.list";
+	Dir::Etc::sourceparts "/dev/null";
+	Dir::Etc::preferences "/dev/null";
+	Dir::Etc::preferencesparts "/dev/null";
+	Dir::State::lists "$CACHE/apt/$suite/lists";
+	Dir::Cache::pkgcache "$suite.bin";
+	EOF
+}

@@ -115,16 +115,21 @@ need_space()
 		    "Free some space, or set MAGSLAB_CACHE= to a larger disk."
 }
 
-# lock FILE WHAT: hold FILE's lock until the script ends; say when it waits.
+# lock FILE WHAT: hold FILE's lock until the script ends or unlocks it; say
+# when it waits.
 lock()
 {
-	local fd
-
-	exec {fd}>>"$1"
-	if ! flock -n "$fd"; then
+	exec {LOCK_FD}>>"$1"
+	if ! flock -n "$LOCK_FD"; then
 		say "waiting for another run that $2"
-		flock "$fd"
+		flock "$LOCK_FD"
 	fi
+}
+
+# Release the lock taken last.
+unlock()
+{
+	exec {LOCK_FD}>&-
 }
 
 # Hold a folder of the cache against its removal until the script ends.
