@@ -98,22 +98,30 @@ static json_t *mag_result_held_source(enum mag_held_source source)
 				     : json_null();
 }
 
+static json_t *mag_result_percentiles(const __u64 *at)
+{
+	json_t *object = json_object();
+
+	for (int p = 0; p < MAG_NR_PERCENTILES; p++)
+		mag_json_set(object, mag_percentile_name(p),
+			     mag_json_u64(at[p]));
+	return object;
+}
+
 static json_t *mag_result_round_op(const struct mag_round *round,
 				   const struct mag_describe *about, __u32 op)
 {
 	const struct mag_op_result *result = &round->status.ops[op];
-	json_t *object = json_object(), *percentiles = json_object();
+	json_t *object = json_object();
 
-	for (int p = 0; p < MAG_NR_PERCENTILES; p++)
-		mag_json_set(percentiles, mag_percentile_name(p),
-			     mag_json_u64(round->at[op][p]));
 	mag_json_set(object, "name", json_string(about->name));
 	mag_json_set(object, "per_sample", json_integer(result->per_sample));
 	mag_json_set(object, "count", mag_json_u64(result->count));
 	mag_json_set(object, "sum", mag_json_u64(result->sum));
 	mag_json_set(object, "max",
 		     mag_json_u64(result->count ? result->max : 0));
-	mag_json_set(object, "percentiles", percentiles);
+	mag_json_set(object, "percentiles",
+		     mag_result_percentiles(round->at[op]));
 	return object;
 }
 
@@ -208,14 +216,11 @@ static json_t *mag_result_per_operation(const struct mag_histogram *hist)
 static json_t *mag_result_op(const struct mag_histogram *hist,
 			     const struct mag_describe *about)
 {
-	json_t *object = json_object(), *percentiles = json_object();
+	json_t *object = json_object();
+	__u64 at[MAG_NR_PERCENTILES];
 
-	for (int p = 0; p < MAG_NR_PERCENTILES; p++) {
-		__u64 value = mag_histogram_at(hist, mag_percentile_rank(p));
-
-		mag_json_set(percentiles, mag_percentile_name(p),
-			     mag_json_u64(value));
-	}
+	for (int p = 0; p < MAG_NR_PERCENTILES; p++)
+		at[p] = mag_histogram_at(hist, mag_percentile_rank(p));
 	mag_json_set(object, "name", json_string(about->name));
 	mag_json_set(object, "per_sample", json_integer(hist->per_sample));
 	mag_json_set(object, "count", mag_json_u64(hist->count));
@@ -224,7 +229,7 @@ static json_t *mag_result_op(const struct mag_histogram *hist,
 	mag_json_set(object, "max", mag_json_u64(hist->max));
 	mag_json_set(object, "below", mag_json_u64(hist->below));
 	mag_json_set(object, "above", mag_json_u64(hist->above));
-	mag_json_set(object, "percentiles", percentiles);
+	mag_json_set(object, "percentiles", mag_result_percentiles(at));
 	mag_json_set(object, "per_operation", mag_result_per_operation(hist));
 	mag_json_set(object, "histogram", mag_result_spans(hist));
 	return object;
