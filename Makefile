@@ -58,7 +58,7 @@ format: ## lay out the C code with clang-format
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf $(addprefix $(O)/,build demo test vm kernel.env) magslab.ko magctl
+	rm -rf $(addprefix $(O)/,build demo test vm) magslab.ko magctl
 	@rmdir $(O) 2>/dev/null || true
 
 .PHONY: help

@@ -9,6 +9,8 @@ OUT=${O:-$TOP/out}
 [[ $OUT == /* ]] || OUT=$TOP/$OUT
 V=${V:-0}
 PROG=${0##*/}
+# What is taken where a kernel of our own is needed and none is named.
+NEWEST_KERNEL=7.3
 
 # A progress line.
 say()
@@ -142,12 +144,37 @@ hold()
 	flock -s "$fd"
 }
 
+# remove_unheld DIR: remove a folder of the cache, unless a run holds it.
+remove_unheld()
+{
+	local fd
+
+	if [ -e "$1/.inuse" ]; then
+		exec {fd}<"$1/.inuse"
+		if ! flock -n "$fd"; then
+			exec {fd}<&-
+			return 0
+		fi
+	fi
+	say "removing ${1#"$CACHE"/} from the cache"
+	rm -rf "$1"
+	[ -z "${fd:-}" ] || exec {fd}<&-
+}
+
 # kmake ARGS...: make as if from a shell.  What the caller's own make was
 # told (O=, V=, KDIR=, a closed job server) must not reach Kbuild.
 kmake()
 {
 	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES -u O -u V \
 		make --no-print-directory -j"$(nproc)" V="$V" "$@"
+}
+
+# arch_words ARCH: what Kbuild is told of an architecture, one word a line;
+# nothing of this machine's own.
+arch_words()
+{
+	[ -z "$1" ] || printf '%s\n' "ARCH=$1"
+	[ "$1" != arm64 ] || printf '%s\n' CROSS_COMPILE=aarch64-linux-gnu-
 }
 
 # make for our own Makefiles, which show each command: only V=1 asks for that.
@@ -184,16 +211,29 @@ kdir_release()
 	sed -n 's/^#define UTS_RELEASE "\(.*\)"/\1/p' "$header"
 }
 
-# prepare GROUP...: what a run in the virtual machine needs: the packages, a
-# kernel, and the build for it in $BUILD.
+# prepare GROUP...: what a run in a machine needs: the packages, a kernel (see
+# kernel/pick), and the build for it in $BUILD.
 prepare()
 {
+	local groups=("$@")
+
 	check_top
-	"$TOP/scripts/setup-packages" "$@"
-	"$TOP/scripts/kernel/pick" "$OUT/kernel.env"
+	[ "${ARCH:-}" != arm64 ] || groups+=(arm64)
+	"$TOP/scripts/setup-packages" "${groups[@]}"
+	pick_kernel
+	BUILD=$OUT/build/$KERNEL_NAME
+	KERNEL_ARCH=$KERNEL_ARCH "$TOP/scripts/build" "$KDIR" "$BUILD"
+}
+
+# pick_kernel: the kernel of this run, as variables, held in the cache.
+pick_kernel()
+{
+	local file
+
+	file=$(mktemp "${TMPDIR:-/tmp}/magslab.kernel.XXXXXX")
+	on_exit "rm -f '$file'"
+	"$TOP/scripts/kernel/pick" "$file"
 	# shellcheck source=/dev/null
-	. "$OUT/kernel.env"
+	. "$file"
 	hold "$KERNEL_DIR"
-	BUILD=$OUT/build/$KERNEL_RELEASE
-	"$TOP/scripts/build" "$KDIR" "$BUILD"
 }
