@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# What a machine boots into: the initramfs of vm/run, made on the spot.
+# Sourced by vm/run, after its arguments are checked.
+
+# find_busybox: a static one of the guest's architecture, in $BUSYBOX.
+find_busybox()
+{
+	command -v cpio >/dev/null ||
+		die "cpio is missing" "Run scripts/setup-packages vm."
+	if [ "$ARCH" = arm64 ]; then
+		BUSYBOX=$("$TOP/scripts/vm/fetch-busybox" "$ARCH") || exit
+		return
+	fi
+	BUSYBOX=$(command -v busybox) ||
+		die "busybox is missing" "Run scripts/setup-packages vm."
+	! LC_ALL=C grep -qa '/ld-linux' "$BUSYBOX" ||
+		die "$BUSYBOX is not linked statically" \
+		    "Install the package busybox-static in its place."
+}
+
+# put FILE PATH: a file of the guest.
+put()
+{
+	mkdir -p "$(dirname "$ROOT/$2")"
+	cp -L "$1" "$ROOT/$2"
+	chmod 755 "$ROOT/$2"
+}
+
+# For init, and as its environment for the job.
+write_env()
+{
+	local rows=24 columns=80
+
+	if "$INTERACTIVE" && [[ $(stty size) =~ ^([1-9][0-9]*)\ ([1-9][0-9]*)$ ]]
+	then
+		rows=${BASH_REMATCH[1]} columns=${BASH_REMATCH[2]}
+	fi
+	cat >"$ROOT/magslab/env" <<-EOF
+	MAGSLAB_MACHINE=$GUEST_MACHINE
+	MAGSLAB_CONSOLE=$CONSOLE_PORT
+	MAGSLAB_RESULT=$RESULT_PORT
+	MAGSLAB_WORDS=$WORDS_PORT
+	MAGSLAB_END=$END
+	MAGSLAB_INTERACTIVE=$("$INTERACTIVE" && echo 1 || echo 0)
+	TERM='${TERM//[^a-z0-9-]/}'
+	ROWS=$rows
+	COLUMNS=$columns
+	EOF
+}
+
+# make_initramfs: into $SCRATCH/initramfs.
+make_initramfs()
+{
+	local add guest
+
+	ROOT=$SCRATCH/root
+	mkdir -p "$ROOT/magslab" "$ROOT/etc"
+	put "$BUSYBOX" bin/busybox
+	put "$TOP/scripts/vm/init" init
+	put "$JOB" magslab/job
+	for add in "${ADD[@]}"; do
+		guest=${add##*:}
+		[[ $guest == /* ]] || guest=magslab/$guest
+		put "${add%:*}" "$guest"
+	done
+	printf '%s\n' root:x:0:0::/root:/bin/sh \
+		nobody:x:65534:65534::/:/bin/sh >"$ROOT/etc/passwd"
+	printf '%s\n' root:x:0: nogroup:x:65534: >"$ROOT/etc/group"
+	write_env
+	find "$ROOT" -mindepth 1 -printf '%P\0' | sort -z |
+		cpio -D "$ROOT" -0 -o -H newc -R +0:+0 --quiet >"$SCRATCH/initramfs"
+}

@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# What a run in a machine comes to: takes the result apart, reads the kernel's
+# log and state, and ends the script with the status that vm/run documents.
+#
+# The log is judged from the start of the job on, by the expressions in
+# vm/complaints.  Two kinds of complaint are no fault of the module:
+# - leaks from the cache kunit_leak, which KUnit suites provoke and count;
+# - a data race reported by KCSAN with no function of the module in either
+#   stack, for the kernel has races of its own: races-of-the-kernel.log.
+
+# Take the result apart.  Fails if it is not whole to the last byte.
+unpack_result()
+{
+	local magic bytes sum body=$SCRATCH/body
+
+	[ -s "$SCRATCH/result" ] || return 1
+	IFS=' ' read -r magic JOB_STATUS bytes sum < <(
+		head -c 200 "$SCRATCH/result" | head -n 1 | tr -d '\0') || return 1
+	[ "$magic" = MAGSLAB-RESULT ] && is_number "$bytes" || return 1
+	tail -n +2 "$SCRATCH/result" >"$body"
+	[ "$(stat -c %s "$body")" = "$bytes" ] || return 1
+	[ "$(sha256sum <"$body")" = "$sum  -" ] || return 1
+	# Called where a failing command ends nothing: each is asked.
+	tar -xzf "$body" -C "$DIR" --no-same-owner --no-same-permissions &&
+		rm -rf "$SCRATCH/vm" &&
+		mv "$DIR/.vm" "$SCRATCH/vm" &&
+		mv "$SCRATCH/vm/dmesg" "$DIR/dmesg.log"
+}
+
+# split_races LOG: the log without the reports of data races that name no
+# function of the module; those go to $SCRATCH/races.  A report is what stands
+# between two lines of "=", from its head on.
+split_races()
+{
+	awk -v races="$SCRATCH/races" '
+		function flush() {
+			printf "%s", held
+			held = ""
+			report = 0
+		}
+		/={60,}$/ && report {
+			held = held $0 "\n"
+			if (held !~ /\[magslab\]/) {
+				printf "%s\n", held >>races
+				held = ""
+			}
+			flush()
+			next
+		}
+		/={60,}$/ { flush(); held = $0 "\n"; next }
+		held != "" && !report && /BUG: KCSAN: / { report = 1 }
+		held != "" && !report { flush() }
+		report { held = held $0 "\n"; next }
+		{ print }
+		END { flush() }' "$1"
+}
+
+# matching LOG EXPRESSION...: the lines that match, each with those after it,
+# for that is where its stack trace is.
+matching()
+{
+	grep -aE -A 50 "$@" | head -n 200 || :
+}
+
+# complaints_in: of the kernel log on stdin.
+complaints_in()
+{
+	tr -d '\0' | grep -av 'magslab: cache kunit_leak: ' |
+		split_races - | matching -f "$SCRATCH/complaints"
+}
+
+# since_job LOG: the log from the start of the job on.
+since_job()
+{
+	local start
+
+	# A log that has lost its beginning is judged as a whole.
+	start=$(grep -a -n -m 1 'magslab-vm: the job starts' "$1" |
+		cut -d: -f1) || :
+	tail -n "+${start:-1}" "$1"
+}
+
+# All there is when the machine ended without a result.  What a kernel says
+# while it boots is no fault of the job, unless it dies of it.
+console_complaints()
+{
+	if grep -qa 'magslab-vm: the job starts' "$DIR/console.log"; then
+		since_job "$DIR/console.log" | complaints_in
+	else
+		matching 'Kernel panic|Oops|BUG: ' <"$DIR/console.log"
+	fi
+}
+
+# What the kernel said after its log was read, until the machine ended.
+late_complaints()
+{
+	sed '1,/magslab-vm: the log is read/d' "$DIR/console.log" |
+		complaints_in
+}
+
+# field FILE NAME: a value that init noted, or nothing.
+field()
+{
+	awk -v name="$2" '$1 == name { print $2 }' "$SCRATCH/vm/$1"
+}
+
+# What changed in the kernel's state while the job ran.
+state_complaints()
+{
+	# Proprietary, out of tree, unsigned and a test are what a module is.
+	local harmless=$((1 << 0 | 1 << 12 | 1 << 13 | 1 << 18)) new
+
+	new=$(($(field after taint) & ~$(field before taint) & ~harmless))
+	[ "$new" -eq 0 ] ||
+		echo "the kernel is tainted by bits $new that were not set before"
+	[ "$(field before lockdep)" != 1 ] || [ "$(field after lockdep)" = 1 ] ||
+		echo "lockdep switched itself off"
+	[ "$(field before lockdep)" != 0 ] ||
+		warn "lockdep was off before the job: of locks, this run proves nothing"
+	[ ! -s "$SCRATCH/vm/kmemleak" ] || cat "$SCRATCH/vm/kmemleak"
+}
+
+find_complaints()
+{
+	sed '/^#/d' "$TOP/scripts/vm/complaints" >"$SCRATCH/complaints"
+	if "$COMPLETE"; then
+		since_job "$DIR/dmesg.log" | complaints_in
+		state_complaints
+		late_complaints
+	else
+		console_complaints
+	fi
+}
+
+show_complaints()
+{
+	echo "$PROG: the kernel complained:" >&2
+	sed 's/^/  | /' "$DIR/complaints.log" >&2
+}
+
+show_console_end()
+{
+	echo "$PROG: the console's last lines:" >&2
+	tail -n 20 "$DIR/console.log" | sed 's/^/  | /' >&2
+	[ ! -s "$SCRATCH/machine" ] ||
+		tail -n 20 "$SCRATCH/machine" | sed 's/^/  machine: /' >&2
+}
+
+keep_races()
+{
+	[ -s "$SCRATCH/races" ] || return 0
+	mv "$SCRATCH/races" "$DIR/races-of-the-kernel.log"
+	warn "the kernel has data races of its own: $DIR/races-of-the-kernel.log"
+}
+
+# Neither complete nor hung: is there a job's status to speak of?
+judge_end()
+{
+	if ! "$COMPLETE" || [ "$ENDED" -eq 124 ] || [ "$ENDED" -eq 137 ]; then
+		show_console_end
+		case $ENDED in
+		124 | 137) say "time ran out after $TIMEOUT s: the machine hung, or needs a larger --timeout" ;;
+		*) say "the machine ended without a whole result" ;;
+		esac
+		exit 3
+	fi
+	[ "$JOB_STATUS" -eq 0 ] || {
+		say "the job failed with status $JOB_STATUS"
+		exit 1
+	}
+}
+
+judge()
+{
+	COMPLETE=true
+	unpack_result || COMPLETE=false
+	if ! "$COMPLETE" && [ ! -s "$DIR/console.log" ] && [ "$ENDED" -ne 124 ] &&
+		[ "$ENDED" -ne 137 ]
+	then
+		show_console_end
+		die "the virtual machine did not start" "Its words are above."
+	fi
+	find_complaints >"$DIR/complaints.log"
+	keep_races
+	if [ -s "$DIR/complaints.log" ]; then
+		show_complaints
+		exit 2
+	fi
+	rm -f "$DIR/complaints.log"
+	judge_end
+}

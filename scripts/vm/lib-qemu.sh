@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2034 # vm/run reads what is set here
+#
+# The machines qemu and icount: QEMU with KVM, by emulation, or counting
+# instructions; a PC, or arm64's "virt".  Sourced by vm/run, which calls
+# machine_check, then machine_plan, then machine_batch or machine_interactive.
+
+# Below that, a node is not worth the name, and kernels drop it.
+LEAST_NODE_MIB=64
+
+check_icount()
+{
+	[ "$ARCH" = x86_64 ] ||
+		die "the machine icount is for x86_64 alone" \
+		    "On $ARCH the counter does not tick once an instruction."
+	[ "$CPUS" -eq 1 ] || warn_of_unfair_qemu
+}
+
+# Before 8.1, QEMU gives a CPU that spins all the instructions until the next
+# timer, and the CPU that it waits for none; a kernel may never get past that.
+warn_of_unfair_qemu()
+{
+	local version
+
+	version=$("$QEMU" --version |
+		  sed -n 's/^QEMU emulator version \([0-9]*\.[0-9]*\).*/\1/p')
+	[ "$(printf '%s\n' 8.1 "$version" | sort -V | head -n 1)" = 8.1 ] ||
+		warn "counting instructions on $CPUS CPUs, QEMU $version may hang: use --cpus 1, or QEMU 8.1 or later"
+}
+
+check_nodes()
+{
+	[ "$NODES" -le "$CPUS" ] ||
+		die "$NODES nodes need as many CPUs, and there are $CPUS" \
+		    "CPUS=$NODES, or fewer NODES."
+	[ $((MEM / NODES)) -ge "$LEAST_NODE_MIB" ] ||
+		die "$MEM MiB on $NODES nodes are less than $LEAST_NODE_MIB each" \
+		    "MEM=$((NODES * LEAST_NODE_MIB)), or fewer NODES."
+}
+
+machine_check()
+{
+	QEMU=qemu-system-x86_64
+	[ "$ARCH" != arm64 ] || QEMU=qemu-system-aarch64
+	command -v "$QEMU" >/dev/null ||
+		die "$QEMU is missing" "Run scripts/setup-packages vm$(
+			[ "$ARCH" != arm64 ] || echo ' arm64')."
+	[ "$MACHINE" != icount ] || check_icount
+	check_nodes
+}
+
+# /dev/kvm may open, and even make a machine, where no kernel boots: only a
+# CPU that says it has virtualization is believed.
+kvm_works()
+{
+	[ "$ARCH" = x86_64 ] && [ "$(uname -m)" = x86_64 ] &&
+		[ -w /dev/kvm ] && grep -qwE 'vmx|svm' /proc/cpuinfo
+}
+
+plan_accelerator()
+{
+	if [ "$MACHINE" = icount ]; then
+		COMMAND+=(-accel "tcg,thread=single" -cpu max
+			  -icount "shift=0,sleep=off")
+		GUEST_MACHINE=icount
+		HOW="TCG, counting instructions"
+	elif kvm_works; then
+		COMMAND+=(-accel kvm -cpu host)
+		GUEST_MACHINE=qemu-kvm
+		HOW="KVM"
+	else
+		COMMAND+=(-accel "tcg,thread=multi" -cpu max)
+		GUEST_MACHINE=qemu-tcg
+		HOW="TCG, no usable KVM"
+		[ "$ARCH" = x86_64 ] || HOW="TCG, $ARCH"
+	fi
+}
+
+# CPUs and memory, spread evenly over the nodes.
+plan_nodes()
+{
+	local node first last mib
+
+	[ "$NODES" -gt 1 ] || return 0
+	for ((node = 0; node < NODES; node++)); do
+		first=$((node * CPUS / NODES))
+		last=$(((node + 1) * CPUS / NODES - 1))
+		mib=$(((node + 1) * MEM / NODES - node * MEM / NODES))
+		COMMAND+=(-object "memory-backend-ram,id=ram$node,size=${mib}M"
+			  -numa "node,nodeid=$node,cpus=$first-$last,memdev=ram$node")
+	done
+	HOW+=", $NODES nodes"
+}
+
+# Ports: the console, the result, and the job's words unless it has the
+# console.  The console port of arm64's machine is none of the PC's kind.
+plan_ports()
+{
+	CONSOLE_PORT=ttyS0 RESULT_PORT=ttyS1 WORDS_PORT=ttyS2
+	if "$INTERACTIVE"; then
+		COMMAND+=(-chardev "stdio,id=console,mux=on,signal=off,logfile=$SCRATCH/console"
+			  -mon chardev=console)
+	else
+		COMMAND+=(-chardev "file,id=console,path=$SCRATCH/console"
+			  -chardev "stdio,id=words,signal=off")
+	fi
+	COMMAND+=(-chardev "file,id=result,path=$SCRATCH/result"
+		  -serial chardev:console)
+	if [ "$ARCH" = arm64 ]; then
+		CONSOLE_PORT=ttyAMA0 RESULT_PORT=ttyS0 WORDS_PORT=ttyS1
+		COMMAND+=(-device "pci-serial,chardev=result")
+		"$INTERACTIVE" || COMMAND+=(-device "pci-serial,chardev=words")
+	else
+		COMMAND+=(-serial chardev:result)
+		"$INTERACTIVE" || COMMAND+=(-serial chardev:words)
+	fi
+}
+
+kernel_arguments()
+{
+	local arguments="console=$CONSOLE_PORT panic=-1 oops=panic log_buf_len=4M"
+
+	! "$INTERACTIVE" || arguments+=" loglevel=4"
+	# All CPUs of TCG read one time-stamp counter, but the kernel cannot
+	# know, distrusts it and tells time by the HPET, a slow device.
+	case $ARCH-$GUEST_MACHINE in
+	x86_64-qemu-tcg | x86_64-icount) arguments+=" tsc=reliable" ;;
+	esac
+	echo "$arguments${APPEND:+ $APPEND}"
+}
+
+# machine_plan: what to run, in $COMMAND; what to call it, in $HOW; what the
+# guest is told.
+machine_plan()
+{
+	local board=pc
+
+	[ "$ARCH" != arm64 ] || board=virt
+	# With -no-reboot a reboot ends the machine, with or without ACPI.
+	END=reboot
+	COMMAND=("$QEMU" -no-user-config -nodefaults -display none -no-reboot
+		 -machine "$board" -smp "$CPUS" -m "$MEM")
+	plan_accelerator
+	plan_nodes
+	plan_ports
+	COMMAND+=(-kernel "$KERNEL" -initrd "$SCRATCH/initramfs"
+		  -append "$(kernel_arguments)")
+	LIMIT=(timeout --kill-after=5 "$TIMEOUT")
+}
+
+# machine_batch FIFO: the job's words go to FIFO.  Sets $MACHINE_PID.
+machine_batch()
+{
+	"${LIMIT[@]}" "${COMMAND[@]}" </dev/null >"$1" 2>"$SCRATCH/machine" &
+	MACHINE_PID=$!
+}
+
+# After the machine has ended.
+machine_ended()
+{
+	:
+}
+
+machine_interactive()
+{
+	"${LIMIT[@]}" --foreground "${COMMAND[@]}" 2>"$SCRATCH/machine"
+}
