@@ -29,7 +29,7 @@ source_excludes()
 		arch/{nios2,openrisc,parisc,powerpc,riscv,s390,sh,sparc,xtensa} \
 		arch/arm64/boot/dts \
 		drivers/{accel,gpu,iio,infiniband,isdn,media,mtd,staging,scsi} \
-		drivers/{comedi,crypto,hid,hwmon,leds,mfd,phy,pinctrl,usb,video} \
+		drivers/{comedi,crypto,hid,hwmon,leds,phy,pinctrl,usb} \
 		drivers/net/{can,dsa,ethernet,phy,usb,wireless,wwan} \
 		fs/{afs,bcachefs,btrfs,ceph,ext4,f2fs,gfs2,jfs,nfs,nfsd,ntfs3,ocfs2} \
 		fs/{smb,ubifs,xfs} \
@@ -40,6 +40,17 @@ source_excludes()
 	done
 	printf -- '--exclude=linux-source-*/Documentation/*.%s\n' \
 		rst yaml txt svg json
+}
+
+excludes_key()
+{
+	source_excludes | sha256sum | cut -c 1-12
+}
+
+# have_source DIR: it is there, less what is excluded today.
+have_source()
+{
+	[ "$(cat "$1/.excludes" 2>/dev/null)" = "$(excludes_key)" ]
 }
 
 # fetch_source VERSION DIR: unpack it as DIR, which is then whole or absent.
@@ -68,6 +79,7 @@ fetch_source()
 		tar -xO "./usr/src/linux-source-$version.tar.xz" | xz -dc -T0 |
 		tar -x -C "$part/tree" --strip-components=1 "${excludes[@]}"
 	basename "$deb" >"$part/tree/.package"
+	excludes_key >"$part/tree/.excludes"
 	rm -rf "$dir"
 	mv "$part/tree" "$dir"
 	rm -rf "$part"
