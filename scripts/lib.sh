@@ -225,6 +225,16 @@ prepare()
 	KERNEL_ARCH=$KERNEL_ARCH "$TOP/scripts/build" "$KDIR" "$BUILD"
 }
 
+# in_machine ARGUMENT...: vm/run, on the kernel that pick_kernel found and the
+# machine that the user's variables name.
+in_machine()
+{
+	"$TOP/scripts/vm/run" --kernel "$KERNEL_IMAGE" \
+		--machine "${MACHINE:-}" --arch "${ARCH:-}" \
+		--cpus "${CPUS:-}" --nodes "${NODES:-}" --mem "${MEM:-}" \
+		--append "${APPEND:-}" "$@"
+}
+
 # pick_kernel: the kernel of this run, as variables, held in the cache.
 pick_kernel()
 {

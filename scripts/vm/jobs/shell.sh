@@ -11,9 +11,10 @@ Linux with magslab inserted.  Try:
     magctl compare pair
     cat /sys/kernel/debug/magslab/totals
 What you leave in /out is in out/vm afterwards.
-`exit` ends the machine; Ctrl-A X kills it.
-
+`exit` ends the machine.
 EOF
+[ "$MAGSLAB_MACHINE" = um ] || echo "Ctrl-A X kills it."
+echo
 cd /root || exit
 PS1='magslab# ' sh -i
 exit 0
