@@ -21,7 +21,7 @@ check_config()
 
 	"$KERNEL" --showconfig >"$SCRATCH/um.config" 2>/dev/null ||
 		die "the kernel $KERNEL does not run on this machine" \
-		    "The machine um runs the program linux, as built by ARCH=um."
+		    "The machine um runs the program linux, as scripts/kernel/build 7.3 um makes it."
 	for name in BLK_DEV_INITRD SSL; do
 		[ -n "$(um_config "$name")" ] ||
 			die "the kernel $KERNEL was built without CONFIG_$name" \
