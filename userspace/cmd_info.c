@@ -33,12 +33,21 @@ static void mag_info_help(void)
 	      stdout);
 }
 
-static const char *mag_info_auto_clock(const struct mag_session *session)
+/* What run and compare take where the user names none. */
+static const char *mag_info_clock(const struct mag_session *session)
 {
 	const struct mag_entries *clocks = &session->catalog.clocks;
-	__u32 clock = session->env.info.auto_clock;
+	__u32 clock = mag_environment_clock(&session->env);
 
 	return clock < clocks->nr ? clocks->entry[clock].name : "unknown";
+}
+
+static const char *mag_info_unit(const struct mag_session *session)
+{
+	const struct mag_environment *env = &session->env;
+
+	return mag_unit_name(
+		mag_environment_unit(env, mag_environment_clock(env)));
 }
 
 static void mag_info_print(const struct mag_session *session)
@@ -49,16 +58,19 @@ static void mag_info_print(const struct mag_session *session)
 	printf("  machine    %s, %u CPU(s) online, pages of %u bytes\n",
 	       env->machine, env->info.nr_cpus_online, env->info.page_size);
 	printf("  cpu        %s\n", *env->cpu ? env->cpu : "unknown");
-	printf("  kernel     %s, preemption %s\n", env->info.release,
-	       env->info.preempt);
+	printf("  kernel     %s %s, preemption %s\n", env->info.release,
+	       env->arch, env->info.preempt);
 	printf("  module     magslab %s, ABI %u\n", env->info.version,
 	       env->info.abi_version);
+	printf("  clock      %s; times in %s\n", mag_info_clock(session),
+	       mag_info_unit(session));
 	printf("  clocks    ");
 	for (__u32 i = 0; i < clocks->nr; i++)
 		printf(" %s", clocks->entry[i].name);
-	printf("; auto is %s; TSC %llu kHz\n", mag_info_auto_clock(session),
+	printf("; auto is %s; TSC %llu kHz\n", mag_info_clock(session),
 	       env->info.tsc_khz);
 	mag_report_hooks(&env->info, stdout);
+	mag_report_warning(env, stdout);
 }
 
 static int mag_info_json(const struct mag_session *session)
@@ -71,8 +83,8 @@ static int mag_info_json(const struct mag_session *session)
 	mag_json_set(body, "environment",
 		     mag_result_environment(&session->env));
 	mag_json_set(body, "clocks", clocks);
-	mag_json_set(body, "auto_clock",
-		     json_string(mag_info_auto_clock(session)));
+	mag_json_set(body, "auto_clock", json_string(mag_info_clock(session)));
+	mag_json_set(body, "unit", json_string(mag_info_unit(session)));
 	return mag_json_write(mag_json_document("magslab-info", 1, body), "-");
 }
 

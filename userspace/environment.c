@@ -2,8 +2,10 @@
 /* Reading machine, processor and hooks. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 #include "environment.h"
+#include "ticks.h"
 #include "util.h"
 
 #define MAG_CPUINFO	     "/proc/cpuinfo"
@@ -25,6 +27,10 @@ static const struct {
 	{ MAG_HOOK_SHEAVES, "sheaves" },
 	{ MAG_HOOK_HARDENED, "freelist_hardened" },
 	{ MAG_HOOK_RANDOM, "freelist_random" },
+	{ MAG_HOOK_DEBUG_PREEMPT, "debug_preempt" },
+	{ MAG_HOOK_DEBUG_LOCKS, "debug_locks" },
+	{ MAG_HOOK_DEBUG_OBJECTS, "debug_objects" },
+	{ MAG_HOOK_GCOV, "gcov" },
 };
 
 const char *mag_hook_name(unsigned int index, __u64 *bit)
@@ -94,12 +100,15 @@ struct mag_cpuinfo mag_cpuinfo_parse(FILE *file)
 	return cpuinfo;
 }
 
-char *mag_machine_name(const struct mag_cpuinfo *cpuinfo, const char *product)
+char *mag_machine_name(const struct mag_cpuinfo *cpuinfo, const char *product,
+		       bool counts_insns)
 {
 	const char *kind = cpuinfo->hypervisor ? "vm" : "host";
 
+	if (counts_insns)
+		return mag_xstrdup(MAG_MACHINE_ICOUNT);
 	if (cpuinfo->uml)
-		return mag_xstrdup("uml");
+		return mag_xstrdup("um");
 	if (!product || !*product)
 		return mag_xstrdup(kind);
 	return mag_xasprintf("%s (%s)", kind, product);
@@ -127,18 +136,29 @@ static void mag_make_printable(char *text)
 			*text = '?';
 }
 
+/* The machine's word for its architecture; that of User-Mode Linux, the host's. */
+static char *mag_arch(void)
+{
+	struct utsname uts;
+
+	return mag_xstrdup(uname(&uts) ? "" : uts.machine);
+}
+
 void mag_environment_read(struct mag_environment *env, const char *machine)
 {
 	struct mag_cpuinfo cpuinfo = mag_cpuinfo_read();
 	char *product = mag_first_line(MAG_PRODUCT);
 
+	env->counts_insns = env->info.tsc_khz && mag_ticks_are_insns();
 	if (!machine)
 		machine = getenv(MAG_MACHINE_VARIABLE);
 	if (machine && *machine)
 		env->machine = mag_xstrdup(machine);
 	else
-		env->machine = mag_machine_name(&cpuinfo, product);
+		env->machine =
+			mag_machine_name(&cpuinfo, product, env->counts_insns);
 	env->cpu = cpuinfo.model;
+	env->arch = mag_arch();
 	mag_make_printable(env->machine);
 	mag_make_printable(env->cpu);
 	free(product);
@@ -148,9 +168,42 @@ void mag_environment_free(struct mag_environment *env)
 {
 	free(env->machine);
 	free(env->cpu);
+	free(env->arch);
 }
 
-bool mag_environment_counts_insns(const struct mag_environment *env)
+/* What a name promises must hold, or units would be printed that are not. */
+const char *mag_environment_contradiction(const struct mag_environment *env)
 {
-	return !strcmp(env->machine, MAG_MACHINE_ICOUNT);
+	if (!strcmp(env->machine, MAG_MACHINE_ICOUNT) && !env->counts_insns)
+		return "is the name of a machine whose time-stamp counter counts instructions, and here it does not: give this one another name (--machine)";
+	return NULL;
+}
+
+__u32 mag_environment_clock(const struct mag_environment *env)
+{
+	return env->counts_insns ? MAG_CLOCK_TICKS : env->info.auto_clock;
+}
+
+enum mag_unit mag_environment_unit(const struct mag_environment *env,
+				   __u32 clock)
+{
+	if (clock != MAG_CLOCK_TICKS)
+		return MAG_UNIT_NS;
+	return env->counts_insns ? MAG_UNIT_INSNS : MAG_UNIT_TICKS;
+}
+
+const char *mag_unit_name(enum mag_unit unit)
+{
+	static const char *const names[] = {
+		[MAG_UNIT_NS] = "ns",
+		[MAG_UNIT_TICKS] = "ticks",
+		[MAG_UNIT_INSNS] = "insns",
+	};
+
+	return names[unit];
+}
+
+bool mag_environment_is_debug(const struct mag_environment *env)
+{
+	return env->info.hooks & MAG_HOOKS_DEBUG;
 }

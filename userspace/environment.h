@@ -14,6 +14,13 @@
 /* The machine whose time-stamp counter counts instructions. */
 #define MAG_MACHINE_ICOUNT "icount"
 
+/* What a figure of a clock is in. */
+enum mag_unit {
+	MAG_UNIT_NS,
+	MAG_UNIT_TICKS,
+	MAG_UNIT_INSNS,
+};
+
 /**
  * struct mag_cpuinfo - what /proc/cpuinfo says
  * @model: of the first processor, "" if it does not say; to be freed
@@ -28,13 +35,17 @@ struct mag_cpuinfo {
 
 /**
  * struct mag_environment - what every report names
- * @machine: as named by the user, else "host (…)", "vm (…)" or "uml"
- * @cpu: model of the processor
+ * @machine: as named by the user, else "icount", "um", "host (…)" or "vm (…)"
+ * @cpu: model of the processor, "" if it does not say
+ * @arch: its architecture, as uname -m prints it
+ * @counts_insns: a tick of MAG_CLOCK_TICKS was seen to be an instruction
  * @info: what the module says
  */
 struct mag_environment {
 	char *machine;
 	char *cpu;
+	char *arch;
+	bool counts_insns;
 	struct mag_info info;
 };
 
@@ -45,21 +56,32 @@ struct mag_cpuinfo mag_cpuinfo_parse(FILE *file);
  * mag_machine_name() - name of the machine where the user gives none
  * @cpuinfo: what the processor says
  * @product: what the firmware says (DMI product name), or NULL
+ * @counts_insns: its time-stamp counter counts instructions
  *
  * Return: text to be freed.
  */
-char *mag_machine_name(const struct mag_cpuinfo *cpuinfo, const char *product);
+char *mag_machine_name(const struct mag_cpuinfo *cpuinfo, const char *product,
+		       bool counts_insns);
 
 /**
  * mag_environment_read() - look round
- * @env: what to fill in, all but @info
+ * @env: what to fill in, all but @info, which is there
  * @machine: name given by the user, or NULL: $MAGSLAB_MACHINE, else guessed
  */
 void mag_environment_read(struct mag_environment *env, const char *machine);
 void mag_environment_free(struct mag_environment *env);
 
-/* True if a tick of MAG_CLOCK_TICKS is an instruction here. */
-bool mag_environment_counts_insns(const struct mag_environment *env);
+/* What is wrong with the machine's name, or NULL. */
+const char *mag_environment_contradiction(const struct mag_environment *env);
+
+/* The clock that is taken where the user names none, and the unit of a clock. */
+__u32 mag_environment_clock(const struct mag_environment *env);
+enum mag_unit mag_environment_unit(const struct mag_environment *env,
+				   __u32 clock);
+const char *mag_unit_name(enum mag_unit unit);
+
+/* True if the kernel watches itself, so that its figures mean nothing elsewhere. */
+bool mag_environment_is_debug(const struct mag_environment *env);
 
 /* Name of the @index-th hook and its MAG_HOOK_* bit, or NULL past the last. */
 const char *mag_hook_name(unsigned int index, __u64 *bit);

@@ -40,7 +40,7 @@ static const char mag_help[] =
 	"magctl COMMAND --help tells more of each.\n"
 	"\n"
 	"Units: times are in ns of one operation; with the clock \"ticks\" in ticks of the\n"
-	"time-stamp counter, which on the machine \"icount\" are instructions (insns).\n"
+	"time-stamp counter, which in QEMU can be instructions (insns).\n"
 	"Throughput is in steps of the workload a second, or a million instructions.\n"
 	"Memory is in bytes, with B KiB MiB GiB as powers of 1024.\n"
 	"\n"

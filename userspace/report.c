@@ -45,6 +45,19 @@ void mag_report_hooks(const struct mag_info *info, FILE *out)
 	mag_report_hook_set(info, false, out);
 }
 
+/* Where it cannot be overlooked: a figure of such a kernel looks like any. */
+void mag_report_warning(const struct mag_environment *env, FILE *out)
+{
+	struct mag_info debug = { .hooks = env->info.hooks & MAG_HOOKS_DEBUG };
+
+	if (!mag_environment_is_debug(env))
+		return;
+	mag_report_key(out, "WARNING");
+	fputs("a debug kernel: its figures mean nothing for another; it has ",
+	      out);
+	mag_report_hook_set(&debug, true, out);
+}
+
 static void mag_report_title(const struct mag_experiment *experiment, FILE *out)
 {
 	const struct mag_request *request = experiment->request;
@@ -68,7 +81,8 @@ static void mag_report_machine(const struct mag_environment *env, FILE *out)
 	mag_report_key(out, "cpu");
 	fprintf(out, "%s\n", *env->cpu ? env->cpu : "unknown");
 	mag_report_key(out, "kernel");
-	fprintf(out, "%s, preemption %s\n", info->release, info->preempt);
+	fprintf(out, "%s %s, preemption %s\n", info->release, env->arch,
+		info->preempt);
 	mag_report_key(out, "module");
 	fprintf(out, "magslab %s\n", info->version);
 }
@@ -144,6 +158,7 @@ static void mag_report_header(const struct mag_experiment *experiment,
 	mag_report_run(experiment, out);
 	mag_report_params(experiment, out);
 	mag_report_hooks(&experiment->session->env.info, out);
+	mag_report_warning(&experiment->session->env, out);
 }
 
 static bool mag_report_any_out_of_range(const struct mag_experiment *experiment)

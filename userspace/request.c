@@ -13,17 +13,6 @@
 /* The baseline of compare where the user names none and it takes part. */
 #define MAG_DEFAULT_BASELINE "kmem_cache"
 
-const char *mag_unit_name(enum mag_unit unit)
-{
-	static const char *const names[] = {
-		[MAG_UNIT_NS] = "ns",
-		[MAG_UNIT_TICKS] = "ticks",
-		[MAG_UNIT_INSNS] = "insns",
-	};
-
-	return names[unit];
-}
-
 static int mag_request_unknown(const char *what, const char *name,
 			       const struct mag_entries *valid)
 {
@@ -195,17 +184,17 @@ static int mag_request_clock(struct mag_request *request, const char *name,
 		if (clock < 0)
 			return mag_request_unknown("clock", name,
 						   &session->catalog.clocks);
-	} else if (mag_environment_counts_insns(env)) {
-		clock = MAG_CLOCK_TICKS;
 	}
 	if (clock == MAG_CLOCK_AUTO)
-		clock = (int)env->info.auto_clock;
+		clock = (int)mag_environment_clock(env);
+	if (env->counts_insns && clock != MAG_CLOCK_TICKS) {
+		mag_error(
+			"--clock %s: this machine counts instructions, which are no ns: use --clock ticks",
+			name);
+		return MAG_EXIT_USAGE;
+	}
 	request->config.clock = (__u32)clock;
-	request->unit = MAG_UNIT_NS;
-	if (clock == MAG_CLOCK_TICKS)
-		request->unit = mag_environment_counts_insns(env)
-					? MAG_UNIT_INSNS
-					: MAG_UNIT_TICKS;
+	request->unit = mag_environment_unit(env, (__u32)clock);
 	return MAG_EXIT_OK;
 }
 

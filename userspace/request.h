@@ -9,13 +9,6 @@
 #include "options.h"
 #include "session.h"
 
-/* What a figure counts. */
-enum mag_unit {
-	MAG_UNIT_NS,
-	MAG_UNIT_TICKS,
-	MAG_UNIT_INSNS,
-};
-
 /**
  * struct mag_request - what is to be run
  * @workload: of the session's catalog
@@ -48,8 +41,5 @@ int mag_request_resolve(struct mag_request *request,
 			const struct mag_options *options,
 			const struct mag_session *session);
 void mag_request_free(struct mag_request *request);
-
-/* "ns", "ticks" or "insns". */
-const char *mag_unit_name(enum mag_unit unit);
 
 #endif /* MAGCTL_REQUEST_H */

@@ -36,8 +36,11 @@ json_t *mag_result_environment(const struct mag_environment *env)
 
 	mag_json_set(object, "machine", json_string(env->machine));
 	mag_json_set(object, "cpu", json_string(env->cpu));
+	mag_json_set(object, "arch", json_string(env->arch));
 	mag_json_set(object, "cpus_online", json_integer(info->nr_cpus_online));
 	mag_json_set(object, "kernel", json_string(info->release));
+	mag_json_set(object, "debug_kernel",
+		     json_boolean(mag_environment_is_debug(env)));
 	mag_json_set(object, "preempt", json_string(info->preempt));
 	mag_json_set(object, "module_version", json_string(info->version));
 	mag_json_set(object, "abi_version", json_integer(info->abi_version));
@@ -401,31 +404,66 @@ json_t *mag_result_json(const struct mag_experiment *experiment)
 	return mag_json_document(MAG_RESULT_FORMAT, MAG_RESULT_VERSION, body);
 }
 
+/* As RFC 4180 quotes text that has a comma or a quotation mark in it. */
+static void mag_result_csv_quote(const char *text, FILE *out)
+{
+	fputc('"', out);
+	for (; *text; text++) {
+		if (*text == '"')
+			fputc('"', out);
+		fputc(*text, out);
+	}
+	fputc('"', out);
+}
+
+/* The columns that say where; the same in every line, so that files can be joined. */
+static char *mag_result_csv_place(const struct mag_experiment *experiment)
+{
+	const struct mag_environment *env = &experiment->session->env;
+	const struct mag_entries *clocks = &experiment->session->catalog.clocks;
+	__u32 clock = experiment->request->config.clock;
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		return NULL;
+	mag_result_csv_quote(env->machine, out);
+	fprintf(out, ",%s,%d,%s", env->info.release,
+		mag_environment_is_debug(env),
+		clock < clocks->nr ? clocks->entry[clock].name : "");
+	if (!fclose(out))
+		return text;
+	free(text);
+	return NULL;
+}
+
 static void mag_result_csv_op(const struct mag_histogram *hist,
-			      const char *backend, const char *op,
-			      const char *unit, FILE *out)
+			      const char *place, const char *backend,
+			      const char *op, const char *unit, FILE *out)
 {
 	struct mag_span span;
 	__u32 cursor = 0;
 
 	while (mag_histogram_next(hist, &cursor, &span))
-		fprintf(out, "%s,%s,%u,%s,%llu,%llu,%llu\n", backend, op,
-			hist->per_sample, unit, span.low, span.high,
+		fprintf(out, "%s,%s,%s,%u,%s,%llu,%llu,%llu\n", place, backend,
+			op, hist->per_sample, unit, span.low, span.high,
 			span.count);
 }
 
 static void mag_result_csv_all(const struct mag_experiment *experiment,
-			       FILE *out)
+			       const char *place, FILE *out)
 {
 	const struct mag_request *request = experiment->request;
 	const struct mag_entries *ops = &request->workload->ops;
 
-	fputs("backend,op,per_sample,unit,low,high,count\n", out);
+	fputs("machine,kernel,debug_kernel,clock,backend,op,per_sample,unit,low,high,count\n",
+	      out);
 	for (size_t i = 0; i < request->nr_backends; i++) {
 		const struct mag_subject *subject = &experiment->subjects[i];
 
 		for (__u32 op = 0; op < ops->nr; op++)
-			mag_result_csv_op(subject->hist[op],
+			mag_result_csv_op(subject->hist[op], place,
 					  subject->about->name,
 					  ops->entry[op].name,
 					  mag_unit_name(request->unit), out);
@@ -434,16 +472,19 @@ static void mag_result_csv_all(const struct mag_experiment *experiment,
 
 int mag_result_csv(const struct mag_experiment *experiment, const char *path)
 {
+	char *place = mag_result_csv_place(experiment);
 	char *text = NULL;
 	size_t len = 0;
 	FILE *out = open_memstream(&text, &len);
 	int code = MAG_EXIT_FAILED;
 
 	if (out) {
-		mag_result_csv_all(experiment, out);
-		code = ferror(out) ? MAG_EXIT_FAILED : MAG_EXIT_OK;
+		if (place)
+			mag_result_csv_all(experiment, place, out);
+		code = !place || ferror(out) ? MAG_EXIT_FAILED : MAG_EXIT_OK;
 		code |= fclose(out) ? MAG_EXIT_FAILED : MAG_EXIT_OK;
 	}
+	free(place);
 	if (code)
 		mag_error("out of memory");
 	else

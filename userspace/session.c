@@ -23,6 +23,20 @@ static int mag_session_info(struct mag_session *session)
 	return MAG_EXIT_OK;
 }
 
+static int mag_session_environment(struct mag_session *session,
+				   const char *machine)
+{
+	const char *contradiction;
+
+	mag_environment_read(&session->env, machine);
+	contradiction = mag_environment_contradiction(&session->env);
+	if (!contradiction)
+		return MAG_EXIT_OK;
+	mag_error("machine \"%s\" %s", session->env.machine, contradiction);
+	mag_session_close(session);
+	return MAG_EXIT_USAGE;
+}
+
 int mag_session_open(struct mag_session *session, const char *machine)
 {
 	int code;
@@ -45,8 +59,7 @@ int mag_session_open(struct mag_session *session, const char *machine)
 		mag_session_close(session);
 		return code;
 	}
-	mag_environment_read(&session->env, machine);
-	return MAG_EXIT_OK;
+	return mag_session_environment(session, machine);
 }
 
 void mag_session_close(struct mag_session *session)

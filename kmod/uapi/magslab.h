@@ -37,6 +37,17 @@
 #define MAG_HOOK_SHEAVES       (1ULL << 8) /* SLUB has percpu sheaves */
 #define MAG_HOOK_HARDENED      (1ULL << 9) /* SLAB_FREELIST_HARDENED */
 #define MAG_HOOK_RANDOM	       (1ULL << 10) /* SLAB_FREELIST_RANDOM */
+#define MAG_HOOK_DEBUG_PREEMPT (1ULL << 11)
+#define MAG_HOOK_DEBUG_LOCKS   (1ULL << 12) /* DEBUG_SPINLOCK and its like */
+#define MAG_HOOK_DEBUG_OBJECTS (1ULL << 13)
+#define MAG_HOOK_GCOV	       (1ULL << 14) /* counts what is executed */
+#define MAG_HOOKS_ALL	       ((1ULL << 15) - 1)
+
+/* With one of these a figure means nothing for a kernel without it. */
+#define MAG_HOOKS_DEBUG                                                     \
+	(MAG_HOOK_KASAN | MAG_HOOK_KCSAN | MAG_HOOK_KMEMLEAK |              \
+	 MAG_HOOK_LOCKDEP | MAG_HOOK_DEBUG_PREEMPT | MAG_HOOK_DEBUG_LOCKS | \
+	 MAG_HOOK_DEBUG_OBJECTS | MAG_HOOK_GCOV)
 
 enum mag_clock {
 	MAG_CLOCK_AUTO = 0, /* TSC where it is stable, else KTIME */

@@ -70,8 +70,13 @@ check_result()
 	holds "$name: the environment is told" "$file" \
 		'.magslab.environment |
 		 (.machine | length > 0) and (.kernel | length > 0) and
+		 (.arch | length > 0) and (.debug_kernel | type == "boolean") and
 		 (.preempt | length > 0) and .cpus_online > 0 and
 		 (.hooks.init_on_alloc | type == "boolean")'
+	holds "$name: clock and unit are told" "$file" \
+		'.magslab.config | .clock as $clock | .unit as $unit |
+		 (["tsc", "ktime"] | index($clock) != null) == ($unit == "ns") and
+		 ($clock == "ticks") == ($unit == "ticks" or $unit == "insns")'
 	holds "$name: parameters are those listed" "$file" \
 		'.magslab as $r | $list[0].magslab.workloads[] |
 		 select(.name == $r.config.workload) |

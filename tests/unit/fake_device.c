@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "device.h"
+#include "fake_device.h"
 #include "samples.h"
 #include "util.h"
 
@@ -83,8 +84,7 @@ static const struct mag_describe fake_clocks[] = {
 	{ .name = "ticks", .help = "not scaled" },
 };
 
-/* The number of "key=number" in $MAGSLAB_FAKE, or 0. */
-static int fake_option(const char *key)
+int fake_option(const char *key)
 {
 	const char *text = getenv("MAGSLAB_FAKE");
 	size_t len = strlen(key);
@@ -121,8 +121,10 @@ int mag_device_info(int fd, struct mag_info *info)
 	info->nr_cpus_online = 2;
 	info->page_size = 4096;
 	info->hooks = MAG_HOOK_INIT_ON_ALLOC | MAG_HOOK_MEMCG;
-	info->tsc_khz = 2000000;
-	info->auto_clock = MAG_CLOCK_TSC;
+	if (fake_option("kasan"))
+		info->hooks |= MAG_HOOK_KASAN;
+	info->tsc_khz = fake_option("no_tsc") ? 0 : 2000000;
+	info->auto_clock = info->tsc_khz ? MAG_CLOCK_TSC : MAG_CLOCK_KTIME;
 	snprintf(info->release, sizeof(info->release), "6.1.0-fake");
 	snprintf(info->preempt, sizeof(info->preempt), "voluntary");
 	snprintf(info->version, sizeof(info->version), "0.0.0");

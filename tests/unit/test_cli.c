@@ -360,22 +360,145 @@ static void test_run_json(void)
 
 static void test_clocks(void)
 {
-	struct cli cli = { .machine = "icount" };
+	struct cli cli = { .fake = "insns=1" };
 
-	unit_test("magctl: the machine icount counts instructions");
+	unit_test("magctl: where ticks are instructions, they are the unit");
 	CLI_RUN(&cli, "run", "batch", "-b", "noop", SHORT);
 	CHECK_MSG(strstr(cli.out, "ticks; times in insns"), "%s", cli.out);
+	CHECK(strstr(cli.out, "machine    icount,"));
 	CHECK(strstr(cli.out, "pairs/1e6 insns"));
 	CHECK(strstr(cli.out, "times 100 at once"));
 	/* 1200000 steps in 5e8 instructions */
 	CHECK_MSG(strstr(cli.out, " 2400.00 "), "%s", cli.out);
 	cli_free(&cli);
 
-	cli.machine = NULL;
+	cli.machine = "simulator";
+	CLI_RUN(&cli, "run", "batch", "-b", "noop", "--clock", "auto", SHORT);
+	CHECK_MSG(strstr(cli.out, "ticks; times in insns"), "%s", cli.out);
+	CHECK(strstr(cli.out, "machine    simulator,"));
+	cli_free(&cli);
+	CLI_RUN(&cli, "info");
+	CHECK_MSG(strstr(cli.out, "ticks; times in insns"), "%s", cli.out);
+	cli_free(&cli);
+
+	unit_test("magctl: elsewhere ticks are ticks");
+	cli.fake = NULL;
 	CLI_RUN(&cli, "run", "batch", "-b", "noop", "--clock", "ticks", SHORT);
-	CHECK(strstr(cli.out, "times in ticks"));
+	CHECK(strstr(cli.out, "ticks; times in ticks"));
 	CHECK(strstr(cli.out, "pairs/s"));
 	cli_free(&cli);
+	cli.fake = "no_tsc=1";
+	cli.machine = "um";
+	CLI_RUN(&cli, "run", "batch", "-b", "noop", SHORT);
+	CHECK_MSG(strstr(cli.out, "ktime; times in ns"), "%s", cli.out);
+	CHECK(strstr(cli.out, "machine    um,"));
+	cli_free(&cli);
+}
+
+/* No unit is printed that the figures are not in. */
+static void test_wrong_units(void)
+{
+	struct cli cli = { .machine = "icount" };
+
+	unit_test("magctl: a unit that cannot be true is refused");
+	CLI_RUN(&cli, "run", "batch", "-b", "noop", SHORT);
+	CHECK_MSG(cli.code == 2, "exit %d", cli.code);
+	CHECK_MSG(strstr(cli.err, "another name"), "%s", cli.err);
+	CHECK(!*cli.out);
+	cli_free(&cli);
+	cli.fake = "insns=1,no_tsc=1";
+	CLI_RUN(&cli, "info");
+	CHECK_MSG(cli.code == 2, "exit %d", cli.code);
+	cli_free(&cli);
+
+	CLI_EXPECT(NULL, 2, "another name", "info", "--machine", "icount");
+	CLI_EXPECT("insns=1", 0, "", "info", "--machine", "icount");
+	CLI_EXPECT("insns=1", 2, "--clock ticks", "run", "batch", "-b", "noop",
+		   "--clock", "ktime", SHORT);
+	CLI_EXPECT("insns=1", 2, "--clock ticks", "run", "batch", "-b", "noop",
+		   "--clock", "tsc", SHORT);
+}
+
+static void check_place(const json_t *body, bool debug)
+{
+	const json_t *env = json_object_get(body, "environment");
+	const json_t *hooks = json_object_get(env, "hooks");
+
+	CHECK(!strcmp(text_of(env, "machine"), "a \"b\", c"));
+	CHECK(!strcmp(text_of(env, "kernel"), "6.1.0-fake"));
+	CHECK(*text_of(env, "arch"));
+	CHECK(json_is_boolean(json_object_get(env, "debug_kernel")));
+	CHECK(json_is_true(json_object_get(env, "debug_kernel")) == debug);
+	CHECK(json_is_true(json_object_get(hooks, "kasan")) == debug);
+}
+
+static void check_place_json(const struct cli *cli, bool debug)
+{
+	json_t *root, *body, *config;
+
+	root = cli_json(cli, &body);
+	check_place(body, debug);
+	config = json_object_get(body, "config");
+	CHECK(!strcmp(text_of(config, "clock"), "tsc"));
+	CHECK(!strcmp(text_of(config, "unit"), "ns"));
+	json_decref(root);
+}
+
+static void check_place_text(const struct cli *cli, bool debug)
+{
+	CHECK_MSG(strstr(cli->out, "  machine    a \"b\", c, 2 CPU"), "%s",
+		  cli->out);
+	CHECK(strstr(cli->out, "  kernel     6.1.0-fake "));
+	CHECK(strstr(cli->out, "  clock      tsc; times in ns"));
+	CHECK(!!strstr(cli->out, "WARNING") == debug);
+	CHECK(!!strstr(cli->out, "it has kasan\n") == debug);
+}
+
+static void check_place_of_all(const char *fake, bool debug)
+{
+	struct cli cli = { .machine = "a \"b\", c", .fake = fake };
+	json_t *root, *body;
+
+	CLI_RUN(&cli, "run", "churn", "-b", "noop", SHORT);
+	check_place_text(&cli, debug);
+	cli_free(&cli);
+	CLI_RUN(&cli, "compare", "churn", "--rounds", "2", SHORT);
+	check_place_text(&cli, debug);
+	cli_free(&cli);
+	CLI_RUN(&cli, "info");
+	check_place_text(&cli, debug);
+	cli_free(&cli);
+
+	CLI_RUN(&cli, "run", "churn", "-b", "noop", "--json", "-", SHORT);
+	check_place_json(&cli, debug);
+	cli_free(&cli);
+	CLI_RUN(&cli, "compare", "churn", "--rounds", "2", "--json", "-",
+		SHORT);
+	check_place_json(&cli, debug);
+	cli_free(&cli);
+	CLI_RUN(&cli, "info", "--json");
+	root = cli_json(&cli, &body);
+	check_place(body, debug);
+	CHECK(!strcmp(text_of(body, "auto_clock"), "tsc"));
+	CHECK(!strcmp(text_of(body, "unit"), "ns"));
+	json_decref(root);
+	cli_free(&cli);
+
+	CLI_RUN(&cli, "run", "churn", "-b", "noop", "--histogram", "-", SHORT);
+	CHECK_MSG(
+		strstr(cli.out,
+		       debug ? "\n\"a \"\"b\"\", c\",6.1.0-fake,1,tsc,noop,free,1,ns,"
+			     : "\n\"a \"\"b\"\", c\",6.1.0-fake,0,tsc,noop,free,1,ns,"),
+		"%.200s", cli.out);
+	cli_free(&cli);
+}
+
+static void test_place(void)
+{
+	unit_test("magctl: every result names machine, kernel, clock and unit");
+	check_place_of_all(NULL, false);
+	unit_test("magctl: every result of a debug kernel says that it is one");
+	check_place_of_all("kasan=1", true);
 }
 
 static void test_compare(void)
@@ -518,9 +641,10 @@ static void test_files(void)
 	CHECK(strstr(text, "magslab-result"));
 	free(text);
 	text = cli_slurp(csv);
-	CHECK(!strncmp(text, "backend,op,per_sample,unit,low,high,count\n",
-		       42));
-	CHECK(strstr(text, "\nnoop,free,1,ns,"));
+	CHECK(!strncmp(text,
+		       "machine,kernel,debug_kernel,clock,backend,op,"
+		       "per_sample,unit,low,high,count\n",
+		       75));
 	free(text);
 	cli_free(&cli);
 
@@ -565,6 +689,8 @@ void unit_cli(const char *magctl)
 	test_list();
 	test_run_json();
 	test_clocks();
+	test_wrong_units();
+	test_place();
 	test_compare();
 	test_compare_json();
 	test_one_fails();

@@ -10,6 +10,7 @@
 #include "json.h"
 #include "slabinfo.h"
 #include "table.h"
+#include "ticks.h"
 #include "unit.h"
 
 static FILE *text_file(const char *text)
@@ -71,10 +72,10 @@ static struct mag_cpuinfo cpuinfo_parse(const char *text)
 }
 
 static void check_machine(const char *cpuinfo_text, const char *product,
-			  const char *expected)
+			  bool counts_insns, const char *expected)
 {
 	struct mag_cpuinfo cpuinfo = cpuinfo_parse(cpuinfo_text);
-	char *name = mag_machine_name(&cpuinfo, product);
+	char *name = mag_machine_name(&cpuinfo, product, counts_insns);
 
 	CHECK_MSG(!strcmp(name, expected), "\"%s\", not \"%s\"", name,
 		  expected);
@@ -94,14 +95,16 @@ static void test_machine(void)
 	CHECK(!cpuinfo.hypervisor && !cpuinfo.uml);
 	free(cpuinfo.model);
 
-	check_machine("flags\t\t: fpu hypervisor lm\n", "Standard PC",
+	check_machine("flags\t\t: fpu hypervisor lm\n", "Standard PC", false,
 		      "vm (Standard PC)");
-	check_machine("flags\t\t: fpu hypervisory lm\n", "Board",
+	check_machine("flags\t\t: fpu hypervisor lm\n", "Standard PC", true,
+		      "icount");
+	check_machine("flags\t\t: fpu hypervisory lm\n", "Board", false,
 		      "host (Board)");
-	check_machine("flags\t\t: fpu\n", NULL, "host");
+	check_machine("flags\t\t: fpu\n", NULL, false, "host");
 	check_machine("vendor_id\t: User Mode Linux\nmodel name\t: UML\n", NULL,
-		      "uml");
-	check_machine("\n", "", "host");
+		      false, "um");
+	check_machine("\n", "", false, "host");
 }
 
 static void test_hooks(void)
@@ -114,7 +117,8 @@ static void test_hooks(void)
 		CHECK(bit && !(all & bit));
 		all |= bit;
 	}
-	CHECK_MSG(all == (MAG_HOOK_RANDOM << 1) - 1, "%llx", all);
+	CHECK_MSG(all == MAG_HOOKS_ALL, "%llx", all);
+	CHECK((MAG_HOOKS_DEBUG & MAG_HOOKS_ALL) == MAG_HOOKS_DEBUG);
 }
 
 static void test_table(void)
@@ -166,8 +170,15 @@ static void test_json_numbers(void)
 	json_decref(array);
 }
 
+static void test_ticks(void)
+{
+	unit_test("ticks: of a processor they are no instructions");
+	CHECK(!mag_ticks_are_insns());
+}
+
 void unit_sources(void)
 {
+	test_ticks();
 	test_slabinfo();
 	test_slabinfo_foreign();
 	test_machine();
