@@ -29,35 +29,51 @@ unpack_result()
 		mv "$SCRATCH/vm/dmesg" "$DIR/dmesg.log"
 }
 
-# split_races LOG: the log without the reports of data races that name no
+# without_races: the log on stdin without the reports of data races that name no
 # function of the module; those go to $SCRATCH/races.  A report is what stands
-# between two lines of "=", from its head on.
-split_races()
+# between two lines of "=" with the head of KCSAN's after the first; one into
+# which another CPU wrote a complaint of its own stays.
+without_races()
 {
-	awk -v races="$SCRATCH/races" '
-		function flush() {
+	awk -v races="$SCRATCH/races" \
+		-v complaint="$(paste -sd '|' "$SCRATCH/complaints")" '
+		function other_complaint(	lines, n, i) {
+			n = split(held, lines, "\n")
+			for (i = 3; i <= n; i++)
+				if (lines[i] ~ complaint)
+					return 1
+			return 0
+		}
+		function release() {
 			printf "%s", held
 			held = ""
-			report = 0
 		}
-		/={60,}$/ && report {
-			held = held $0 "\n"
-			if (held !~ /\[magslab\]/) {
-				printf "%s\n", held >>races
+		function close_report() {
+			if (held !~ /\[magslab\]/ && !other_complaint()) {
+				print held >>races
 				held = ""
 			}
-			flush()
+			release()
+		}
+		/==========$/ && in_report {
+			held = held $0 "\n"
+			close_report()
+			in_report = 0
 			next
 		}
-		/={60,}$/ { flush(); held = $0 "\n"; next }
-		held != "" && !report && /BUG: KCSAN: / { report = 1 }
-		held != "" && !report { flush() }
-		report { held = held $0 "\n"; next }
+		/==========$/ { release(); held = $0 "\n"; next }
+		held != "" && !in_report {
+			if (/BUG: KCSAN: /)
+				in_report = 1
+			else
+				release()
+		}
+		in_report { held = held $0 "\n"; next }
 		{ print }
-		END { flush() }' "$1"
+		END { release() }'
 }
 
-# matching LOG EXPRESSION...: the lines that match, each with those after it,
+# matching EXPRESSION...: the lines on stdin that match, each with those after it,
 # for that is where its stack trace is.
 matching()
 {
@@ -67,8 +83,8 @@ matching()
 # complaints_in: of the kernel log on stdin.
 complaints_in()
 {
-	tr -d '\0' | grep -av 'magslab: cache kunit_leak: ' |
-		split_races - | matching -f "$SCRATCH/complaints"
+	tr -d '\0' | sed '/magslab: cache kunit_leak: /d' |
+		without_races | matching -f "$SCRATCH/complaints"
 }
 
 # since_job LOG: the log from the start of the job on.
