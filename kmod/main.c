@@ -13,6 +13,7 @@
 #include "debugfs.h"
 #include "info.h"
 #include "ioctl.h"
+#include "stress/clock.h"
 
 static int __init mag_init(void)
 {
@@ -23,6 +24,7 @@ static int __init mag_init(void)
 		return -EOPNOTSUPP;
 	}
 
+	mag_clock_init();
 	mag_debugfs_init();
 	err = mag_ioctl_init();
 	if (err) {

@@ -5,6 +5,7 @@
  */
 #include <kunit/test.h>
 
+#include <linux/delay.h>
 #include <linux/errno.h>
 #include <linux/ktime.h>
 #include <linux/limits.h>
@@ -15,6 +16,11 @@
 
 /* What a duration may be off by: 2^-29 of it, and the last nanosecond. */
 #define CLOCK_ERROR_SHIFT 29
+
+/* Two clocks of one machine, for so long; by a part of so many, and a step. */
+#define CLOCK_WATCH_MS	  50
+#define CLOCK_RATE_ERROR  1000
+#define CLOCK_STEP_NS	  1000
 
 static void clock_exit(struct kunit *test)
 {
@@ -147,6 +153,29 @@ static void clock_tsc_is_scaled_by_its_frequency(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mag_clock_scale.shift, scale.shift);
 }
 
+/* By the kernel's own time, read just before and just after. */
+static void clock_tsc_tells_the_time(struct kunit *test)
+{
+	u64 outer, inner, start, end;
+
+	if (mag_clock_select(MAG_CLOCK_TSC))
+		kunit_skip(test, "no stable time-stamp counter here");
+
+	outer = ktime_get_ns();
+	start = mag_clock_read();
+	inner = ktime_get_ns();
+	msleep(CLOCK_WATCH_MS);
+	inner = ktime_get_ns() - inner;
+	end = mag_clock_read();
+	outer = ktime_get_ns() - outer;
+
+	end = mag_clock_delta(end - start);
+	KUNIT_EXPECT_GE(test, end + end / CLOCK_RATE_ERROR + CLOCK_STEP_NS,
+			inner);
+	KUNIT_EXPECT_LE(test, end,
+			outer + outer / CLOCK_RATE_ERROR + CLOCK_STEP_NS);
+}
+
 static void clock_readings_grow(struct kunit *test)
 {
 	enum mag_clock clock;
@@ -213,6 +242,7 @@ static struct kunit_case clock_cases[] = {
 	KUNIT_CASE(clock_auto_is_one_that_exists),
 	KUNIT_CASE(clock_ticks_are_not_scaled),
 	KUNIT_CASE(clock_tsc_is_scaled_by_its_frequency),
+	KUNIT_CASE(clock_tsc_tells_the_time),
 	KUNIT_CASE(clock_readings_grow),
 	KUNIT_CASE(clock_that_does_not_exist_is_refused),
 	KUNIT_CASE(clock_refusal_leaves_the_clock_as_it_was),

@@ -5,9 +5,6 @@
  */
 #include <linux/errno.h>
 #include <linux/time64.h>
-#ifdef CONFIG_X86
-#include <asm/cpufeature.h>
-#endif
 
 #include "clock.h"
 
@@ -27,37 +24,22 @@ static const struct {
 	[MAG_CLOCK_TICKS] = { "ticks", "CPU time-stamp counter, not scaled" },
 };
 
-#ifdef MAG_CLOCK_HAS_TSC
-static bool tsc_exists(void)
-{
-	return boot_cpu_has(X86_FEATURE_TSC);
-}
+static u64 measured_khz;
 
-static bool tsc_tells_time(void)
+void mag_clock_init(void)
 {
-	return tsc_exists() && tsc_khz && !check_tsc_unstable();
+	measured_khz = mag_tsc_measure_khz();
 }
 
 u64 mag_clock_tsc_khz(void)
 {
-	return tsc_exists() ? tsc_khz : 0;
-}
-#else
-static bool tsc_exists(void)
-{
-	return false;
+	return mag_tsc_khz(measured_khz);
 }
 
 static bool tsc_tells_time(void)
 {
-	return false;
+	return mag_clock_tsc_khz() && mag_tsc_is_stable();
 }
-
-u64 mag_clock_tsc_khz(void)
-{
-	return 0;
-}
-#endif
 
 enum mag_clock mag_clock_auto(void)
 {
@@ -95,7 +77,7 @@ int mag_clock_select(enum mag_clock clock)
 		scale = mag_clock_scale_from_khz(mag_clock_tsc_khz());
 		break;
 	case MAG_CLOCK_TICKS:
-		if (!tsc_exists())
+		if (!mag_clock_tsc_khz())
 			return -EOPNOTSUPP;
 		tsc = true;
 		break;

@@ -11,13 +11,8 @@
 #include <linux/math64.h>
 #include <linux/types.h>
 
-/* User-Mode Linux has CONFIG_X86_TSC from its host, but not the kernel's TSC. */
-#if defined(CONFIG_X86_TSC) && !defined(CONFIG_UML)
-#define MAG_CLOCK_HAS_TSC
-#include <asm/tsc.h>
-#endif
-
 #include "../uapi/magslab.h"
+#include "tsc.h"
 
 /* Multiply and shift from clock units to the unit recorded. */
 struct mag_clock_scale {
@@ -28,6 +23,8 @@ struct mag_clock_scale {
 extern struct mag_clock_scale mag_clock_scale;
 DECLARE_STATIC_KEY_FALSE(mag_clock_tsc);
 
+/* Looks at what the machine has; before all else here.  Task context, may sleep. */
+void mag_clock_init(void);
 /* The choice behind MAG_CLOCK_AUTO; never returns MAG_CLOCK_AUTO itself. */
 enum mag_clock mag_clock_auto(void);
 /* 0, or -EOPNOTSUPP where @clock does not exist. Task context, no run active. */
@@ -48,9 +45,9 @@ struct mag_clock_scale mag_clock_scale_from_khz(u64 khz);
  */
 static __always_inline u64 mag_clock_read(void)
 {
-#ifdef MAG_CLOCK_HAS_TSC
+#ifdef MAG_HAS_TSC
 	if (static_branch_likely(&mag_clock_tsc))
-		return rdtsc_ordered();
+		return mag_tsc_read();
 #endif
 	return ktime_get_ns();
 }

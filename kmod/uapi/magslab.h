@@ -70,7 +70,8 @@ enum mag_clock {
  * @nr_cpus_online: workers a run gets when it asks for 0
  * @page_size: bytes
  * @hooks: MAG_HOOK_* active in this kernel now
- * @tsc_khz: frequency of the time-stamp counter in kHz, 0 if there is none
+ * @tsc_khz: frequency of the time-stamp counter in kHz, 0 if there is none;
+ *	in User-Mode Linux measured, and 0 unless it is constant
  * @auto_clock: the enum mag_clock that MAG_CLOCK_AUTO stands for here
  * @reserved: zero
  * @release: kernel release, as uname -r prints it
