@@ -93,9 +93,15 @@ check_result()
 	holds "$name: each has p50 p90 p99 p99.9 p99.99" "$file" \
 		'[.magslab.backends[].ops[] | .percentiles | keys_unsorted ==
 		  ["p50", "p90", "p99", "p99.9", "p99.99"]] | all'
-	holds "$name: histograms hold what is in range" "$file" \
+	holds "$name: histograms hold every sample" "$file" \
 		'[.magslab.backends[].ops[] | ([.histogram[][2]] | add // 0) ==
-		  .count - .below - .above] | all'
+		  .count] | all'
+	holds "$name: samples out of range have buckets of their own" "$file" \
+		'[.magslab.backends[].ops[] |
+		  ([.histogram[] | select(.[0] == 0) | .[2]] | add // 0) ==
+		  .below and
+		  ([.histogram[] | select(.[0] == 60000000001) | .[2]] |
+		   add // 0) == .above] | all'
 	holds "$name: histograms rise" "$file" \
 		'[.magslab.backends[].ops[] | [.histogram[] | .[0], .[1]] as $h |
 		  $h == ($h | sort)] | all'
