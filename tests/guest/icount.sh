@@ -48,13 +48,6 @@ ratio() { # FILE METRIC OP
 	jsonget "$1" magslab ratios "backend=magazine,metric=$2,op=$3" ratio
 }
 
-# 256-byte objects, whole batches, one worker: the plain loop's own terms.
-compare_pair() { # FILE
-	magctl compare pair -b magazine,kmem_cache,kmalloc,noop -w 1 \
-		-p size=256 -n 100000 --warmup-steps 10000 --rounds 1 \
-		--json "$1"
-}
-
 # Medians of batches: the mean has the timer's ticks in it, and on some kernels
 # these take more instructions than the loop.
 test_plain_loop() {

@@ -6,7 +6,7 @@
 . /magslab/lib.sh
 
 # Of each area, seconds: one that hangs is not to take the others with it.
-PATIENCE=90
+PATIENCE=$((90 * $(cat /magslab/slowness)))
 failed=0
 
 # Runs a test program into its TAP file.  Its plan, or the want of one, is

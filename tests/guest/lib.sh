@@ -40,3 +40,10 @@ random() { # SEED LINES BELOW
 			print int(rand() * below)
 	}'
 }
+
+# 256-byte objects, whole batches, one worker: the plain loop's own terms.
+compare_pair() { # FILE
+	magctl compare pair -b magazine,kmem_cache,kmalloc,noop -w 1 \
+		-p size=256 -n 100000 --warmup-steps 10000 --rounds 1 \
+		--json "$1"
+}
