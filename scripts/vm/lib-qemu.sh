@@ -145,23 +145,25 @@ machine_plan()
 	plan_ports
 	COMMAND+=(-kernel "$KERNEL" -initrd "$SCRATCH/initramfs"
 		  -append "$(kernel_arguments)")
-	LIMIT=(timeout --kill-after=5 "$TIMEOUT")
+	LIMIT=(timeout --kill-after=5)
 }
 
-# machine_batch FIFO: the job's words go to FIFO.  Sets $MACHINE_PID.
+# machine_batch FIFO: start it, the job's words going to FIFO.  Sets $MACHINE_PID.
 machine_batch()
 {
 	"${LIMIT[@]}" "${COMMAND[@]}" </dev/null >"$1" 2>"$SCRATCH/machine" &
 	MACHINE_PID=$!
 }
 
-# After the machine has ended.
+# machine_interactive: start it on the terminal.  Sets $MACHINE_PID.
+machine_interactive()
+{
+	"${LIMIT[@]}" "${COMMAND[@]}" <&0 2>"$SCRATCH/machine" &
+	MACHINE_PID=$!
+}
+
+# What is left to do after the machine has ended.
 machine_ended()
 {
 	:
-}
-
-machine_interactive()
-{
-	"${LIMIT[@]}" --foreground "${COMMAND[@]}" 2>"$SCRATCH/machine"
 }

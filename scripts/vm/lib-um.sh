@@ -87,48 +87,48 @@ machine_plan()
 	COMMAND+=("${words[@]}")
 	# A kernel that hangs ignores every other signal; its processes die
 	# with it.
-	LIMIT=(timeout --signal=KILL --kill-after=1 "$TIMEOUT")
+	LIMIT=(timeout --signal=KILL --kill-after=1)
 	# It aborts when it panics.
 	ulimit -c 0
 	mkfifo "$SCRATCH/silence" "$SCRATCH/console.pipe" "$SCRATCH/result.pipe"
-}
-
-# The pipes' other ends: files, as other machines write them.
-start_readers()
-{
 	exec {SILENCE}<>"$SCRATCH/silence"
 	READERS=()
-	cat <"$SCRATCH/result.pipe" >"$SCRATCH/result" &
-	READERS+=("$!")
-	cat <"$SCRATCH/console.pipe" >"$SCRATCH/console" &
+}
+
+# start_reader PIPE COMMAND...: what a port writes goes to COMMAND.
+start_reader()
+{
+	"${@:2}" <"$SCRATCH/$1.pipe" &
 	READERS+=("$!")
 }
 
+# machine_batch FIFO: start it, the job's words going to FIFO.  Sets $MACHINE_PID.
 machine_batch()
 {
-	start_readers
-	"${LIMIT[@]}" "${COMMAND[@]}" <&"$SILENCE" \
-		>"$SCRATCH/console.pipe" 2>"$SCRATCH/machine" \
+	start_reader console dd bs=64K status=none of="$SCRATCH/console"
+	start_reader result dd bs=64K status=none of="$SCRATCH/result"
+	"${LIMIT[@]}" "${COMMAND[@]}" 2>"$SCRATCH/machine" \
+		<&"$SILENCE" >"$SCRATCH/console.pipe" \
 		3<&"$SILENCE" 4>"$SCRATCH/result.pipe" \
 		5<&"$SILENCE" 6>"$1" &
 	MACHINE_PID=$!
 }
 
+# machine_interactive: start it on the terminal.  Sets $MACHINE_PID.  The job
+# talks on the console, and the port for its words leads nowhere.
+machine_interactive()
+{
+	start_reader console tee "$SCRATCH/console"
+	start_reader result dd bs=64K status=none of="$SCRATCH/result"
+	"${LIMIT[@]}" "${COMMAND[@]}" 2>"$SCRATCH/machine" \
+		<&0 >"$SCRATCH/console.pipe" \
+		3<&"$SILENCE" 4>"$SCRATCH/result.pipe" \
+		5<&"$SILENCE" 6>&"$SILENCE" &
+	MACHINE_PID=$!
+}
+
+# What is left to do after the machine has ended.
 machine_ended()
 {
 	wait "${READERS[@]}" || :
-}
-
-# The job talks on the console: a line for its words leads nowhere.
-machine_interactive()
-{
-	local status=0
-
-	start_readers
-	"${LIMIT[@]}" --foreground "${COMMAND[@]}" 2>"$SCRATCH/machine" \
-		3<&"$SILENCE" 4>"$SCRATCH/result.pipe" \
-		5<&"$SILENCE" 6>&"$SILENCE" |
-		tee "$SCRATCH/console.pipe" || status=${PIPESTATUS[0]}
-	machine_ended
-	return "$status"
 }
