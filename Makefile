@@ -2,25 +2,42 @@
 # Every command of the project: make help lists them.  Each is a script in
 # scripts/, which says more with --help.
 #
-# Variables:
-#   MAGSLAB_CACHE=~/.cache/magslab  where fetched kernels are kept
-#   FLAVOUR=cloud-amd64  flavour of the distribution's kernel to fetch
-#   REFRESH=1            ask for a newer kernel now, not once a day
-#   KDIR=DIR             headers or build folder of a kernel of your own
-#   KERNEL_IMAGE=FILE    its bzImage or vmlinuz, where a machine is booted
-#   O=out                where everything that is built goes
+# Variables, of every command that boots a machine:
+#   KERNEL=7.3           6.1, 6.12 or 7.3, built here from Debian's sources, or
+#                        stock, the distribution's own; demo and vm boot stock
+#   KERNEL_TREE=DIR      a kernel's source of yours, built here, instead
+#   KDIR=DIR             headers or build folder of a kernel of yours, instead
+#   KERNEL_IMAGE=FILE    its bzImage, vmlinuz or linux, where it is not found
+#   VARIANT=release      or debug, kcsan, gcov: how that kernel is built
+#   MACHINE=qemu         or icount, counting instructions, or um, User-Mode Linux
+#   ARCH=x86_64          or arm64, in QEMU
+#   CPUS=2 NODES=1       CPUs of the machine (icount: 1), nodes of memory
+#   MEM=1024             MiB of memory
+#   APPEND=...           further kernel arguments
+# and of all or single ones:
 #   V=1                  show commands, and the console of the machine
-#   CPUS=2 MEM=1024      CPUs and MiB of make vm
-#   APPEND=...           further kernel arguments of make vm
-#   CHECKS=...           the checks that make check runs, not all
+#   O=out                where everything that is built goes
+#   MAGSLAB_CACHE=~/.cache/magslab  where kernels are kept, 12 GB at most
+#   FLAVOUR=cloud-amd64  of the distribution's kernel, of those it offers
+#   REFRESH=1            ask for a newer one now, not once a day
+#   CHECKS=...           make check: these checks, not all
+#   KERNELS=...          make kernels: these, e.g. "6.1 7.3:um:debug", not all;
+#                        make matrix: the cells of these, e.g. "6.12 7.3"
+#   CELLS=...            make matrix: these, e.g. "6.1:qemu:debug 7.3:um:release"
+#   JOBS=1 SSHLOGIN=...  make matrix: cells at a time, hosts
+#   COVERAGE_MIN=90      make coverage: least percentage of lines
 #
-# make all is for this machine's own kernel unless told otherwise; the virtual
-# machine boots the distribution's newest, so there KDIR has no default.
+# make all is for this machine's own kernel unless KDIR says otherwise.
+VARIABLES := APPEND ARCH CELLS COVERAGE_MIN CPUS FLAVOUR JOBS KDIR KERNEL \
+	KERNELS KERNEL_IMAGE KERNEL_TREE MACHINE MAGSLAB_CACHE MEM NODES O \
+	REFRESH SSHLOGIN V VARIANT
 HOST_KDIR := $(or $(KDIR),/lib/modules/$(shell uname -r)/build)
 O ?= out
 V ?= 0
 
-export APPEND CPUS FLAVOUR KDIR KERNEL_IMAGE MAGSLAB_CACHE MEM O REFRESH V
+# What is empty stays out: to the kernel's build, ARCH= is an architecture.
+export $(foreach v,$(VARIABLES),$(if $($v),$v))
+unexport $(foreach v,$(VARIABLES),$(if $($v),,$v))
 
 .PHONY: all
 all: ## magslab.ko and magctl for the running kernel, or for KDIR=
@@ -29,24 +46,44 @@ all: ## magslab.ko and magctl for the running kernel, or for KDIR=
 	@cp -L $(O)/build/host/magslab.ko $(O)/build/host/magctl .
 
 .PHONY: demo
-demo: ## compare allocators in a virtual machine: percentiles and JSON
+demo: ## compare allocators in a machine: percentiles and JSON
 	@scripts/demo
 
 .PHONY: test
-test: ## every test, in a virtual machine and here
+test: ## every test: here, in QEMU, under User-Mode Linux
 	@scripts/test
+
+.PHONY: kunit
+kunit: ## the KUnit suites, in QEMU and under User-Mode Linux
+	@scripts/kunit
+
+.PHONY: matrix
+matrix: ## the tests on every kernel, machine and variant, in one table
+	@scripts/matrix
+
+.PHONY: coverage
+coverage: ## lines and branches of the module that the tests execute
+	@scripts/coverage
 
 .PHONY: check
 check: ## checkpatch, sparse, cppcheck, shellcheck, clang-format; CHECKS=...
 	@scripts/check $(CHECKS)
 
 .PHONY: vm
-vm: ## a shell in the virtual machine, module inserted; exit leaves
+vm: ## a shell in a machine, module inserted; exit leaves
 	@scripts/vm/shell
 
 .PHONY: kernel
-kernel: ## fetch the kernel that the virtual machine boots
+kernel: ## fetch the distribution's kernel
 	@scripts/kernel/fetch
+
+.PHONY: kernels
+kernels: ## build the kernels of our own ahead of time; KERNELS=...
+	@scripts/kernels
+
+.PHONY: kernels-clean
+kernels-clean: ## remove them and their sources
+	@scripts/kernels --clean
 
 .PHONY: packages
 packages: ## install the packages that all this needs, or name them
@@ -58,12 +95,11 @@ format: ## lay out the C code with clang-format
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf $(addprefix $(O)/,build demo test vm) magslab.ko magctl
+	rm -rf $(addprefix $(O)/,build coverage demo kunit matrix test vm) magslab.ko magctl
 	@rmdir $(O) 2>/dev/null || true
 
 .PHONY: help
 help: ## this list
 	@echo "Commands:"
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
-	@echo "Variables:"
-	@sed -n 's/^#   \([A-Z_]*=\)/  \1/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
+	@sed -n '/^# Variables/,/^#$$/ s/^# \{0,1\}//p' Makefile

@@ -28,18 +28,53 @@ named_by_user()
 		[ -n "${MACHINE:-}${VARIANT:-}${ARCH:-}" ]
 }
 
+# use_newest: what is tested where only a machine is named.
+use_newest()
+{
+	[ -n "${KERNEL:-}${KERNEL_TREE:-}${KDIR:-}${KERNEL_IMAGE:-}" ] ||
+		export KERNEL=$NEWEST_KERNEL
+}
+
+# split_arguments NAME [VARIABLE=VALUE...] [SET...]: as $ON_NAME and, the
+# command to run, $ON_COMMAND.
+split_arguments()
+{
+	ON_NAME=$1
+	ON_COMMAND=(env)
+	shift
+	while [[ ${1:-} == *=* ]]; do
+		ON_COMMAND+=("$1")
+		shift
+	done
+	ON_COMMAND+=("$TOP/scripts/test-on" "$RESULTS/$ON_NAME" "$@")
+}
+
 # test_on NAME [VARIABLE=VALUE...] [SET...]: test-on into $RESULTS/NAME.  Tests
 # that fail are no reason to end: sum_up tells them.
 test_on()
 {
-	local dir=$RESULTS/$1 status=0
-	local -a variables=()
+	local status=0
 
-	shift
-	while [[ ${1:-} == *=* ]]; do
-		variables+=("$1")
-		shift
-	done
-	env "${variables[@]}" "$TOP/scripts/test-on" "$dir" "$@" || status=$?
+	split_arguments "$@"
+	"${ON_COMMAND[@]}" || status=$?
+	[ "$status" -le 1 ] || exit "$status"
+}
+
+# start_test_on: the same beside what follows, up to await_test_on.  Each line
+# of it begins with its name.  A group of its own, so that it ends as a whole.
+start_test_on()
+{
+	split_arguments "$@"
+	setsid "${ON_COMMAND[@]}" > >(sed -u "s/^/[$ON_NAME] /") 2>&1 &
+	BESIDE=$!
+	on_exit "kill -- -$BESIDE 2>/dev/null && wait $BESIDE"
+}
+
+await_test_on()
+{
+	local status=0
+
+	say "waiting for what runs beside"
+	wait "$BESIDE" || status=$?
 	[ "$status" -le 1 ] || exit "$status"
 }

@@ -162,10 +162,10 @@ remove_unheld()
 }
 
 # kmake ARGS...: make as if from a shell.  What the caller's own make was
-# told (O=, V=, KDIR=, a closed job server) must not reach Kbuild.
+# told (O=, V=, ARCH=, KDIR=, a closed job server) must not reach Kbuild.
 kmake()
 {
-	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES -u O -u V \
+	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES -u O -u V -u ARCH \
 		make --no-print-directory -j"$(nproc)" V="$V" "$@"
 }
 
