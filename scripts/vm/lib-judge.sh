@@ -73,7 +73,7 @@ without_races()
 		END { release() }'
 }
 
-# matching EXPRESSION...: the lines on stdin that match, each with those after it,
+# matching EXPRESSION...: the lines on stdin that match, each with those after,
 # for that is where its stack trace is.
 matching()
 {

@@ -148,7 +148,7 @@ machine_plan()
 	LIMIT=(timeout --kill-after=5)
 }
 
-# machine_batch FIFO: start it, the job's words going to FIFO.  Sets $MACHINE_PID.
+# machine_batch FIFO: start it, the words going to FIFO.  Sets $MACHINE_PID.
 machine_batch()
 {
 	"${LIMIT[@]}" "${COMMAND[@]}" </dev/null >"$1" 2>"$SCRATCH/machine" &

@@ -102,7 +102,7 @@ start_reader()
 	READERS+=("$!")
 }
 
-# machine_batch FIFO: start it, the job's words going to FIFO.  Sets $MACHINE_PID.
+# machine_batch FIFO: start it, the words going to FIFO.  Sets $MACHINE_PID.
 machine_batch()
 {
 	start_reader console dd bs=64K status=none of="$SCRATCH/console"
