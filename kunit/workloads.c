@@ -16,10 +16,12 @@
 #include "fake_backend.h"
 #include "runs.h"
 
-#define WORKLOAD_MAX_SET  4
-#define WORKLOAD_FAIL_MAX 100
+#define WORKLOAD_MAX_SET    4
+#define WORKLOAD_FAIL_MAX   100
+/* Enough for all these failures, where one in seven allocations fails. */
+#define WORKLOAD_FAIL_STEPS 1000
 /* Ends a run that makes no steps any more; none comes near it otherwise. */
-#define WORKLOAD_END_NS	  (30 * NSEC_PER_SEC)
+#define WORKLOAD_END_NS	    (30 * NSEC_PER_SEC)
 
 /* Small tables and queues, so that every path is taken, and taken often. */
 static const struct workload_case {
@@ -247,6 +249,7 @@ static void workload_survives_failed_allocations(struct kunit *test)
 	struct mag_fake fake;
 	u32 i;
 
+	config.steps = min_t(u64, config.steps, WORKLOAD_FAIL_STEPS);
 	for (i = 0; i < ARRAY_SIZE(every); i++) {
 		mag_fake_init(&fake);
 		fake.fail_every = every[i];
