@@ -34,7 +34,11 @@ static void run_hardirq(struct irq_work *work)
 void mag_context_init(struct mag_context *ctx)
 {
 	tasklet_setup(&ctx->tasklet, run_softirq);
-	ctx->irq_work = IRQ_WORK_INIT_HARD(run_hardirq);
+	/*
+	 * Not the kind that stays hard on PREEMPT_RT: no allocator may be called
+	 * there, for its locks would be mutexes, and lockdep knows it.
+	 */
+	init_irq_work(&ctx->irq_work, run_hardirq);
 	init_completion(&ctx->done);
 }
 
