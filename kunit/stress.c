@@ -7,11 +7,13 @@
 #include <linux/cpumask.h>
 #include <linux/sched.h>
 #include <linux/string.h>
+#include <linux/topology.h>
 
 #include "helpers.h"
 
 #define WORKERS_PER_CPU 2 /* so that one may be preempted by the other */
 #define ROUNDS		2000
+#define SLAB_ROUNDS	10000
 #define BATCH		40
 #define SLOTS		256
 
@@ -38,15 +40,26 @@ static void stress_desc(const struct stress_case *c, char *desc)
 
 KUNIT_ARRAY_PARAM(stress, stress_cases, stress_desc);
 
+/* Objects that keep their state, and with it their owner, in the slab. */
+static const struct stress_case stress_slab_cases[] = {
+	{ "64 bytes", 64, mag_kunit_owner_ctor, 0 },
+	{ "256 bytes", 256, mag_kunit_owner_ctor, 0 },
+	{ "4096 bytes", 4096, mag_kunit_owner_ctor, 0 },
+};
+
+KUNIT_ARRAY_PARAM(stress_slab, stress_slab_cases, stress_desc);
+
 /**
  * struct stress - what the workers share
  * @cache: the cache
+ * @node: whose slabs they are, where those are used
  * @size: of an object
  * @gfp: how to allocate: a cache without constructor must zero
  * @slot: objects on their way from one worker to another
  */
 struct stress {
 	struct mag_cache *cache;
+	int node;
 	u32 size;
 	gfp_t gfp;
 	void *slot[SLOTS];
@@ -164,7 +177,7 @@ static struct stress *stress_create(struct kunit *test)
 }
 
 static struct stress_worker *stress_run(struct kunit *test, struct stress *s,
-					u32 nr)
+					void (*fn)(void *arg), u32 nr)
 {
 	struct mag_kunit_crew *crew;
 	struct stress_worker *w;
@@ -181,7 +194,7 @@ static struct stress_worker *stress_run(struct kunit *test, struct stress *s,
 		w[i].id = i + 1;
 		prandom_seed_state(&w[i].rnd, prandom_u32_state(&rnd));
 		cpu = mag_kunit_next_cpu(cpu);
-		mag_kunit_crew_add(crew, cpu, worker_run, &w[i]);
+		mag_kunit_crew_add(crew, cpu, fn, &w[i]);
 	}
 	mag_kunit_crew_start(crew);
 	mag_kunit_crew_wait(crew);
@@ -205,7 +218,7 @@ static void every_object_has_one_owner(struct kunit *test)
 	u64 allocs = 0, frees = 0;
 	struct stress_worker *w;
 
-	w = stress_run(test, s, nr);
+	w = stress_run(test, s, worker_run, nr);
 	stress_empty_slots(s, w);
 	for (i = 0; i < nr; i++) {
 		KUNIT_EXPECT_EQ(test, w[i].broken, 0);
@@ -222,8 +235,64 @@ static void every_object_has_one_owner(struct kunit *test)
 		   allocs, num_online_cpus(), stats.depot_contended);
 }
 
+/* Nothing but takes and gives, so that the node's lock is always wanted. */
+static void worker_run_slabs(void *arg)
+{
+	struct stress_worker *w = arg;
+	struct stress *s = w->stress;
+	u32 round, i, got, whole;
+	void *objs[BATCH];
+
+	for (round = 0; round < SLAB_ROUNDS && !w->broken; round++) {
+		got = mag_slab_take(s->cache, s->node, objs,
+				    1 + mag_kunit_random(&w->rnd, BATCH));
+		w->allocs += got;
+		for (i = 0, whole = 0; i < got; i++) {
+			if (mag_kunit_claim(objs[i], s->size, w->id) &&
+			    mag_kunit_disclaim(objs[i], s->size, w->id))
+				objs[whole++] = objs[i];
+			else
+				w->broken++;
+		}
+		mag_slab_give(s->cache, objs, whole);
+		cond_resched();
+	}
+}
+
+/* A slab's worth of objects in slabs, for all workers together. */
+static void stress_fill_slabs(struct kunit *test, struct stress *s)
+{
+	void *obj;
+
+	s->node = numa_mem_id();
+	obj = mag_slab_grow(s->cache, s->node, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, obj);
+	mag_slab_give(s->cache, &obj, 1);
+}
+
+static void every_object_of_a_slab_has_one_owner(struct kunit *test)
+{
+	u32 i, nr = WORKERS_PER_CPU * num_online_cpus();
+	struct stress *s = stress_create(test);
+	struct stress_worker *w;
+	u64 allocs = 0;
+
+	stress_fill_slabs(test, s);
+	w = stress_run(test, s, worker_run_slabs, nr);
+	for (i = 0; i < nr; i++) {
+		KUNIT_EXPECT_EQ(test, w[i].broken, 0);
+		allocs += w[i].allocs;
+	}
+	KUNIT_EXPECT_GT(test, allocs, 0);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(s->cache).slabs, 1);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(s->cache).rounds_cached, 0);
+}
+
 static struct kunit_case stress_suite_cases[] = {
-	KUNIT_CASE_PARAM(every_object_has_one_owner, stress_gen_params), {}
+	KUNIT_CASE_PARAM(every_object_has_one_owner, stress_gen_params),
+	KUNIT_CASE_PARAM(every_object_of_a_slab_has_one_owner,
+			 stress_slab_gen_params),
+	{}
 };
 
 static struct kunit_suite stress_suite = {
