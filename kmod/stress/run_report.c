@@ -11,6 +11,12 @@
 
 #include "run_engine.h"
 
+/*
+ * A figure that its writer, who marks nothing lest it cost, may be counting just
+ * now: near its value, and exact once the writer has ended.
+ */
+#define peek(figure) data_race(READ_ONCE(figure))
+
 /* Calls @fn for the lane of every worker and every deferred lane. */
 static void visit_lanes(const struct mag_run *run,
 			void (*fn)(const struct mag_lane *lane, void *arg),
@@ -27,19 +33,15 @@ static void visit_lanes(const struct mag_run *run,
 		fn(run->engine->deferred[cpu], arg);
 }
 
-/*
- * Lanes are read while their writers go on: each figure is near its value, and
- * exact once the writers have ended.
- */
 static void sum_lane(const struct mag_lane *lane, void *arg)
 {
 	struct mag_lane_sums *sums = arg;
 
-	sums->allocs += READ_ONCE(lane->allocs);
-	sums->frees += READ_ONCE(lane->frees);
-	sums->alloc_bytes += READ_ONCE(lane->alloc_bytes);
-	sums->free_bytes += READ_ONCE(lane->free_bytes);
-	sums->failures += READ_ONCE(lane->failures);
+	sums->allocs += peek(lane->allocs);
+	sums->frees += peek(lane->frees);
+	sums->alloc_bytes += peek(lane->alloc_bytes);
+	sums->free_bytes += peek(lane->free_bytes);
+	sums->failures += peek(lane->failures);
 }
 
 /**
@@ -118,12 +120,12 @@ static void add_op_result(const struct mag_lane *lane, void *arg)
 
 	if (!hist)
 		return;
-	result->count += READ_ONCE(hist->count);
-	result->sum += READ_ONCE(hist->sum);
-	result->min = min(result->min, READ_ONCE(hist->min));
-	result->max = max(result->max, READ_ONCE(hist->max));
-	result->below += READ_ONCE(hist->below);
-	result->above += READ_ONCE(hist->above);
+	result->count += peek(hist->count);
+	result->sum += peek(hist->sum);
+	result->min = min(result->min, peek(hist->min));
+	result->max = max(result->max, peek(hist->max));
+	result->below += peek(hist->below);
+	result->above += peek(hist->above);
 }
 
 static void status_ops(const struct mag_run *run, struct mag_run_status *status)
@@ -152,7 +154,7 @@ static void status_workers(const struct mag_run *run,
 
 		status->steps += READ_ONCE(worker->steps);
 		for (i = 0; i < run->workload->nr_counters; i++)
-			status->counters[i] += READ_ONCE(worker->counters[i]);
+			status->counters[i] += peek(worker->counters[i]);
 	}
 }
 
