@@ -5,6 +5,7 @@
  */
 #include <kunit/test.h>
 
+#include <linux/atomic.h>
 #include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/kernel.h>
@@ -15,6 +16,7 @@
 
 #include "../kmod/stress/backend.h"
 #include "../kmod/stress/context.h"
+#include "../kmod/stress/noop_mark.h"
 #include "../kmod/uapi/magslab.h"
 #include "helpers.h"
 #include "runs.h"
@@ -516,6 +518,70 @@ static void backend_pool_is_refused(struct kunit *test)
 	}
 }
 
+/* The slots of noop. */
+
+#define NOOP_MARKS  4U
+#define NOOP_CLAIMS 20000
+
+/**
+ * struct noop_rivals - what the threads share
+ * @mark: of slots that all want
+ * @owner: the thread that has the slot; 0: none
+ * @id: of the next thread
+ * @claims: that succeeded
+ * @broken: of them, those of a slot that somebody had
+ */
+struct noop_rivals {
+	u8 mark[NOOP_MARKS];
+	unsigned long owner[NOOP_MARKS];
+	atomic_t id;
+	atomic_t claims;
+	atomic_t broken;
+};
+
+static void noop_rival(void *arg)
+{
+	struct noop_rivals *r = arg;
+	unsigned long id = atomic_inc_return(&r->id);
+	u32 i, claims = 0;
+
+	for (i = 0; i < NOOP_CLAIMS; i++) {
+		u32 slot = i % NOOP_MARKS;
+
+		if (!noop_claim(&r->mark[slot]))
+			continue;
+		claims++;
+		if (cmpxchg(&r->owner[slot], 0, id))
+			atomic_inc(&r->broken);
+		else if (cmpxchg(&r->owner[slot], id, 0) != id)
+			atomic_inc(&r->broken);
+		noop_release(&r->mark[slot]);
+		cond_resched();
+	}
+	atomic_add(claims, &r->claims);
+}
+
+static void backend_noop_slot_has_one_owner(struct kunit *test)
+{
+	struct mag_kunit_crew *crew;
+	struct noop_rivals *r;
+	unsigned int cpu;
+	u32 i;
+
+	r = kunit_kzalloc(test, sizeof(*r), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, r);
+	crew = mag_kunit_crew(test);
+	for_each_online_cpu(cpu)
+		mag_kunit_crew_add(crew, cpu, noop_rival, r);
+	mag_kunit_crew_start(crew);
+	mag_kunit_crew_wait(crew);
+
+	KUNIT_EXPECT_EQ(test, atomic_read(&r->broken), 0);
+	KUNIT_EXPECT_GT(test, atomic_read(&r->claims), 0);
+	for (i = 0; i < NOOP_MARKS; i++)
+		KUNIT_EXPECT_EQ(test, r->mark[i], NOOP_FREE);
+}
+
 static void backend_no_pool_may_be_destroyed(struct kunit *test)
 {
 	mag_pool_destroy(NULL);
@@ -536,6 +602,7 @@ static struct kunit_case backend_cases[] = {
 	KUNIT_CASE_PARAM(backend_serves_all_cpus_at_once, backend_gen_params),
 	KUNIT_CASE_PARAM(backend_holds_at_least_what_is_out,
 			 backend_gen_params),
+	KUNIT_CASE(backend_noop_slot_has_one_owner),
 	KUNIT_CASE(backend_of_a_pool_too_large_for_memory_says_so),
 	{}
 };

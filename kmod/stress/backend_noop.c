@@ -6,7 +6,6 @@
  */
 #include "backend.h"
 
-#include <linux/atomic.h>
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/kernel.h>
@@ -22,18 +21,13 @@
 #include <linux/vmalloc.h>
 
 #include "../compat.h"
+#include "noop_mark.h"
 
 #define NOOP_MAX_BYTES	 ((u64)SZ_256M) /* a ring */
 #define NOOP_GFP	 (GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN | __GFP_RETRY_MAYFAIL)
 #define NOOP_SPARE_SLOTS 64UL
 #define NOOP_MIN_CELLS	 64UL
 #define NOOP_MAX_CELLS	 1024UL
-
-/* A slot's mark: whether its object is in its ring. */
-enum {
-	NOOP_FREE = 0,
-	NOOP_BUSY = 1,
-};
 
 /**
  * struct noop_ring - one CPU's slots
@@ -339,10 +333,8 @@ static void backend_noop_exit(struct mag_pool *pool)
 }
 
 /*
- * Tries every slot once, from the last one on.  Slots are claimed by a locked
- * exchange: one that is not could, failing in an interrupt's wake, write over a
- * mark that another CPU clears.  So it does not matter either if the task is
- * moved to another CPU.
+ * Tries every slot once, from the last one on.  That it is not the only one to
+ * try a slot, interrupted or moved to another CPU, is noop_claim()'s matter.
  */
 static void *noop_ring_take(struct noop_cpu *this)
 {
@@ -356,8 +348,7 @@ static void *noop_ring_take(struct noop_cpu *this)
 		WRITE_ONCE(ring->next, slot);
 		obj = ring->first + slot * ring->stride;
 		mark = noop_mark(&this->marks, obj);
-		if (READ_ONCE(*mark) == NOOP_FREE &&
-		    cmpxchg(mark, NOOP_FREE, NOOP_BUSY) == NOOP_FREE)
+		if (noop_claim(mark))
 			return obj;
 	}
 	return NULL;
@@ -406,8 +397,7 @@ static noinline void noop_free_slow(struct noop_cpu __percpu *cpus,
 		}
 	}
 	noop_set_top(cpus, cell - 1);
-	/* Pairs with the exchange of noop_ring_take(), on any CPU. */
-	smp_store_release(noop_mark(&raw_cpu_ptr(cpus)->marks, obj), NOOP_FREE);
+	noop_release(noop_mark(&raw_cpu_ptr(cpus)->marks, obj));
 }
 
 static __always_inline void noop_free(struct noop_cpu __percpu *cpus, void *obj)
