@@ -6,9 +6,11 @@
 #ifndef MAGSLAB_COMPAT_H
 #define MAGSLAB_COMPAT_H
 
+#include <linux/atomic.h> /* shrinker.h of 6.1 does not */
 #include <linux/hrtimer.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
+#include <linux/shrinker.h>
 #include <linux/slab.h>
 #include <linux/version.h>
 
@@ -80,5 +82,48 @@ mag_hrtimer_setup(struct hrtimer *timer,
 #define mag_this_cpu_cmpxchg(pcp, old, new) this_cpu_cmpxchg(pcp, old, new)
 #define mag_this_cpu_take(pcp)		    this_cpu_xchg(pcp, NULL)
 #endif
+
+/* A shrinker that knows of nodes, or NULL.  Allocated by the kernel from 6.7 on. */
+static inline struct shrinker *
+mag_shrinker_create(const char *name,
+		    unsigned long (*count)(struct shrinker *shrinker,
+					   struct shrink_control *sc),
+		    unsigned long (*scan)(struct shrinker *shrinker,
+					  struct shrink_control *sc))
+{
+	struct shrinker *shrinker;
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+	shrinker = shrinker_alloc(SHRINKER_NUMA_AWARE, "%s", name);
+#else
+	shrinker = kzalloc(sizeof(*shrinker), GFP_KERNEL);
+#endif
+	if (!shrinker)
+		return NULL;
+
+	shrinker->count_objects = count;
+	shrinker->scan_objects = scan;
+	shrinker->seeks = DEFAULT_SEEKS;
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+	shrinker_register(shrinker);
+#else
+	shrinker->flags = SHRINKER_NUMA_AWARE;
+	if (register_shrinker(shrinker, "%s", name)) {
+		kfree(shrinker);
+		return NULL;
+	}
+#endif
+	return shrinker;
+}
+
+static inline void mag_shrinker_destroy(struct shrinker *shrinker)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+	shrinker_free(shrinker);
+#else
+	unregister_shrinker(shrinker);
+	kfree(shrinker);
+#endif
+}
 
 #endif /* MAGSLAB_COMPAT_H */

@@ -55,6 +55,9 @@ static void show_columns(const struct row *row,
 	column(row, "free_nested", stats->free_nested);
 	column(row, "alloc_failed", stats->alloc_failed);
 	column(row, "depot_contended", stats->depot_contended);
+	column(row, "resizes", stats->resizes);
+	column(row, "reaped", stats->reaped);
+	column(row, "pages_returned", stats->pages_returned);
 	seq_putc(row->m, '\n');
 }
 

@@ -25,6 +25,9 @@ static int __init mag_init(void)
 	}
 
 	mag_clock_init();
+	err = mag_allocator_init();
+	if (err)
+		return err;
 	mag_debugfs_init();
 	err = mag_ioctl_init();
 	if (err) {

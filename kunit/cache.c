@@ -206,11 +206,15 @@ static void held_covers_live(struct kunit *test)
 	struct mag_cache *cache = mag_kunit_cache(test, OBJECT_SIZE, 0, NULL);
 	void **objs = mag_kunit_array(test, 1000);
 	struct mag_cache_stats stats;
+	struct mag_magazine *mag;
+	size_t bytes;
 
 	mag_kunit_alloc_many(test, cache, objs, 1000);
 	stats = mag_kunit_stats(cache);
+	bytes = struct_size(mag, round, cache->magazine_rounds);
 	KUNIT_EXPECT_EQ(test, stats.held_bytes,
-			stats.pages * PAGE_SIZE + mag_magazine_bytes(cache));
+			stats.pages * PAGE_SIZE +
+				stats.magazines * kmalloc_size_roundup(bytes));
 	KUNIT_EXPECT_EQ(test, stats.pages, stats.slabs << stats.order);
 	KUNIT_EXPECT_GE(test, stats.slabs * stats.objects_per_slab,
 			stats.live + stats.rounds_cached);
@@ -395,7 +399,7 @@ static void bulk_free_goes_to_slabs_when_all_is_full(struct kunit *test)
 
 	mag_kunit_pin(test, cpumask_first(cpu_online_mask));
 	cache = mag_kunit_cache(test, OBJECT_SIZE, 0, NULL);
-	cache->depot_max = 1;
+	cache->policy.depot_max = 1;
 	kept = 3 * cache->magazine_rounds;
 	nr = kept + 2 * cache->magazine_rounds;
 	objs = mag_kunit_array(test, nr);

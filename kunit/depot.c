@@ -31,7 +31,7 @@ static void depot_test_init(struct kunit *test, struct depot_test *dt)
 {
 	mag_kunit_pin(test, cpumask_first(cpu_online_mask));
 	dt->cache = mag_kunit_cache(test, OBJECT_SIZE, 0, NULL);
-	dt->cache->depot_max = DEPOT_MAX;
+	dt->cache->policy.depot_max = DEPOT_MAX;
 	dt->node = numa_mem_id();
 	dt->made = 0;
 }
@@ -381,10 +381,9 @@ static void hold_until_contended(struct contender *c)
 	spin_unlock_irqrestore(lock, flags);
 }
 
-static void contention_is_counted(struct kunit *test)
+/* Of a depot of which there is another CPU to make use. */
+static struct contender *contender_create(struct kunit *test)
 {
-	unsigned int cpu = cpumask_first(cpu_online_mask);
-	struct mag_kunit_crew *crew;
 	struct contender *c;
 
 	if (num_online_cpus() < 2)
@@ -394,18 +393,89 @@ static void contention_is_counted(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, c);
 	contender_init(test, c);
 	KUNIT_EXPECT_EQ(test, mag_kunit_stats(c->dt.cache).depot_contended, 0);
+	return c;
+}
 
-	crew = mag_kunit_crew(test);
+/* The other CPU makes the call of the case while the lock is held. */
+static void contended_call(struct kunit *test, struct contender *c)
+{
+	unsigned int cpu = cpumask_first(cpu_online_mask);
+	struct mag_kunit_crew *crew = mag_kunit_crew(test);
+
 	mag_kunit_crew_add(crew, mag_kunit_next_cpu(cpu), contend, c);
 	mag_kunit_crew_start(crew);
 	hold_until_contended(c);
 	mag_kunit_crew_wait(crew);
-
 	KUNIT_EXPECT_EQ(test, mag_kunit_stats(c->dt.cache).depot_contended, 1);
+}
+
+static void contention_is_counted(struct kunit *test)
+{
+	struct contender *c = contender_create(test);
+
+	contended_call(test, c);
 	if (c->call == contend_put_full)
 		KUNIT_EXPECT_NULL(test, c->mag);
 	else
 		KUNIT_EXPECT_NOT_NULL(test, c->mag);
+	discard(&c->dt, c->mag);
+}
+
+/* The rules differ in when magazines grow, and by how much. */
+static void contention_makes_magazines_grow(struct kunit *test)
+{
+	struct contender *c = contender_create(test);
+	struct mag_cache *cache = c->dt.cache;
+	u32 rounds = cache->magazine_rounds;
+
+	cache->policy.resize_rule = MAG_RESIZE_INTERVAL;
+	cache->policy.resize_threshold = 0;
+	contended_call(test, c);
+	KUNIT_EXPECT_EQ(test, cache->magazine_rounds, rounds);
+	mag_reap(cache);
+	KUNIT_EXPECT_GT(test, cache->magazine_rounds, 2 * rounds);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).resizes, 1);
+	discard(&c->dt, c->mag);
+}
+
+static void contention_below_the_threshold_does_not(struct kunit *test)
+{
+	struct contender *c = contender_create(test);
+	struct mag_cache *cache = c->dt.cache;
+	u32 rounds = cache->magazine_rounds;
+
+	cache->policy.resize_rule = MAG_RESIZE_INTERVAL;
+	cache->policy.resize_threshold = 1;
+	contended_call(test, c);
+	mag_reap(cache);
+	KUNIT_EXPECT_EQ(test, cache->magazine_rounds, rounds);
+	discard(&c->dt, c->mag);
+}
+
+static void each_contention_adds_a_round(struct kunit *test)
+{
+	struct contender *c = contender_create(test);
+	struct mag_cache *cache = c->dt.cache;
+	u32 rounds = cache->magazine_rounds;
+
+	cache->policy.resize_rule = MAG_RESIZE_EVENT;
+	contended_call(test, c);
+	KUNIT_EXPECT_EQ(test, cache->magazine_rounds, rounds + 1);
+	mag_reap(cache);
+	KUNIT_EXPECT_EQ(test, cache->magazine_rounds, rounds + 1);
+	discard(&c->dt, c->mag);
+}
+
+static void contention_may_be_without_effect(struct kunit *test)
+{
+	struct contender *c = contender_create(test);
+	struct mag_cache *cache = c->dt.cache;
+	u32 rounds = cache->magazine_rounds;
+
+	cache->policy.resize_rule = MAG_RESIZE_NEVER;
+	contended_call(test, c);
+	mag_reap(cache);
+	KUNIT_EXPECT_EQ(test, cache->magazine_rounds, rounds);
 	discard(&c->dt, c->mag);
 }
 
@@ -421,6 +491,13 @@ static struct kunit_case depot_cases[] = {
 	KUNIT_CASE(frees_beyond_the_limit_reach_slabs),
 	KUNIT_CASE(magazines_circulate),
 	KUNIT_CASE_PARAM(contention_is_counted, contention_gen_params),
+	KUNIT_CASE_PARAM(contention_makes_magazines_grow,
+			 contention_gen_params),
+	KUNIT_CASE_PARAM(contention_below_the_threshold_does_not,
+			 contention_gen_params),
+	KUNIT_CASE_PARAM(each_contention_adds_a_round, contention_gen_params),
+	KUNIT_CASE_PARAM(contention_may_be_without_effect,
+			 contention_gen_params),
 	{}
 };
 

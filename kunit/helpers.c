@@ -46,29 +46,17 @@ static void expect_sums(struct kunit *test, const struct mag_cache_stats *stats)
 				stats->free_depot + stats->free_slab);
 }
 
-/* An empty slab is kept when its last object returns, unless none may be. */
-static void return_empty_slabs(struct mag_cache *cache, u64 slabs)
-{
-	void *obj;
-	int node;
-
-	cache->empty_max = 0;
-	for_each_node(node)
-		while (slabs && mag_slab_take(cache, node, &obj, 1)) {
-			mag_slab_give(cache, &obj, 1);
-			slabs--;
-		}
-}
-
 static void expect_empty(struct kunit *test, struct mag_cache *cache)
 {
 	struct mag_cache_stats stats = mag_kunit_stats(cache);
+	int node;
 
 	expect_sums(test, &stats);
 
 	mag_cpu_drain(cache);
 	mag_depot_drain(cache);
-	return_empty_slabs(cache, stats.slabs);
+	for_each_node(node)
+		mag_slab_reap(cache, node, true);
 
 	stats = mag_kunit_stats(cache);
 	KUNIT_EXPECT_EQ(test, stats.magazines, 0);
@@ -104,6 +92,8 @@ struct mag_cache *mag_kunit_cache(struct kunit *test, size_t size, size_t align,
 	own->test = test;
 	own->cache = mag_cache_create(test->name, size, align, ctor);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, own->cache);
+	/* What a test counts must not change behind its back. */
+	WRITE_ONCE(own->cache->policy.reap_rule, MAG_REAP_NEVER);
 	KUNIT_ASSERT_PTR_EQ(test,
 			    kunit_alloc_resource(test, resource_init,
 						 cache_resource_free,

@@ -16,7 +16,7 @@ struct mag_kunit_crew;
 struct task_struct;
 
 /*
- * A cache that is destroyed when the test ends, after it has been checked that
+ * A cache, never reaped unless the test says so, that is destroyed when the test ends, after it has been checked that
  * no object is live, that the counters add up, and that magazines, slabs and
  * pages are back at zero.  Asserts that it can be created.
  */

@@ -192,7 +192,7 @@ static void random_sequence_obeys_the_model(struct kunit *test)
 	m->max_live = min(MAX_LIVE, (u32)(SZ_8M / c->size));
 	m->cache = mag_kunit_cache(test, c->size, 0, c->ctor);
 	/* Small, so that frees reach the slabs. */
-	m->cache->depot_max = 2;
+	m->cache->policy.depot_max = 2;
 	mag_kunit_seed(test, &m->rnd);
 	model_move(m);
 

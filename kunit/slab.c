@@ -460,7 +460,7 @@ static void pages_return_beyond_the_limit(struct kunit *test)
 	u32 i;
 
 	cache = mag_kunit_cache(test, 512, 0, NULL);
-	cache->empty_max = kept;
+	cache->policy.empty_max = kept;
 	slab_test_init(test, &st, cache, slabs);
 	for (i = 0; i < slabs; i++) {
 		slab_test_give(&st, i * per_slab(&st), per_slab(&st) - 1);

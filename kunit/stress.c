@@ -172,7 +172,7 @@ static struct stress *stress_create(struct kunit *test)
 	s->gfp = c->ctor ? GFP_KERNEL : GFP_KERNEL | __GFP_ZERO;
 	s->cache = mag_kunit_cache(test, c->size, 0, c->ctor);
 	if (c->depot_max)
-		s->cache->depot_max = c->depot_max;
+		s->cache->policy.depot_max = c->depot_max;
 	return s;
 }
 

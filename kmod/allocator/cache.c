@@ -12,40 +12,8 @@
 
 #include "internal.h"
 
-/* Memory that a node keeps in full magazines and in empty slabs, per cache. */
-#define MAG_DEPOT_BYTES SZ_1M
-#define MAG_DEPOT_MIN	10U /* magazines; SLUB 7.0's MAX_FULL_SHEAVES */
-#define MAG_EMPTY_BYTES SZ_128K
-#define MAG_EMPTY_MIN	2U /* slabs */
-
 static DEFINE_MUTEX(mag_caches_lock);
 static LIST_HEAD(mag_caches);
-
-/*
- * The larger the object, the smaller the magazine: a CPU holds at most two, so
- * that this bounds what it hoards.  Each fills a kmalloc bucket.
- */
-static u32 cache_magazine_rounds(u32 size)
-{
-	if (size >= 4096)
-		return mag_magazine_rounds_in(64);
-	if (size >= 1024)
-		return mag_magazine_rounds_in(128);
-	if (size >= 256)
-		return mag_magazine_rounds_in(256);
-	return mag_magazine_rounds_in(512);
-}
-
-static void cache_set_policy(struct mag_cache *cache)
-{
-	u32 slab_bytes = PAGE_SIZE << cache->layout[MAG_LAYOUT_BEST].order;
-
-	cache->magazine_rounds = cache_magazine_rounds(cache->size);
-	cache->depot_max =
-		max(MAG_DEPOT_MIN,
-		    MAG_DEPOT_BYTES / (cache->magazine_rounds * cache->size));
-	cache->empty_max = max(MAG_EMPTY_MIN, MAG_EMPTY_BYTES / slab_bytes);
-}
 
 static void cache_free(struct mag_cache *cache)
 {
@@ -58,6 +26,7 @@ static void cache_free(struct mag_cache *cache)
 
 static int cache_init(struct mag_cache *cache, const char *name, size_t align)
 {
+	u32 slab_bytes;
 	int err;
 
 	cache->name = kstrdup(name, GFP_KERNEL);
@@ -67,7 +36,10 @@ static int cache_init(struct mag_cache *cache, const char *name, size_t align)
 	err = mag_slab_layout_init(cache, max(align, sizeof(void *)));
 	if (err)
 		return err;
-	cache_set_policy(cache);
+	slab_bytes = PAGE_SIZE << cache->layout[MAG_LAYOUT_BEST].order;
+	cache->policy = mag_policy_default(cache->size, slab_bytes);
+	cache->magazine_rounds = cache->policy.magazine_rounds;
+	mag_reap_init(cache);
 
 	err = mag_slab_init(cache);
 	if (!err)
@@ -142,6 +114,7 @@ unsigned long mag_cache_destroy(struct mag_cache *cache)
 	list_del(&cache->list);
 	mutex_unlock(&mag_caches_lock);
 
+	mag_reap_exit(cache);
 	mag_cpu_drain(cache);
 	mag_depot_drain(cache);
 	leaked = mag_slab_drain(cache);
@@ -185,8 +158,11 @@ void mag_cache_stats(struct mag_cache *cache, struct mag_cache_stats *stats)
 		.size = cache->size,
 		.order = layout->order,
 		.objects_per_slab = layout->objects,
-		.magazine_rounds = cache->magazine_rounds,
+		.magazine_rounds = READ_ONCE(cache->magazine_rounds),
 		.magazines = atomic_long_read(&cache->nr_magazines),
+		.resizes = atomic_read(&cache->resizes),
+		.reaped = atomic_long_read(&cache->reaped),
+		.pages_returned = mag_slab_pages_returned(cache),
 	};
 	mag_cpu_stats(cache, stats);
 	mag_depot_stats(cache, stats);
@@ -195,26 +171,68 @@ void mag_cache_stats(struct mag_cache *cache, struct mag_cache_stats *stats)
 	/* A call under way may have counted on one side only. */
 	stats->live = stats->allocs - min(stats->allocs, stats->frees);
 	stats->rounds_cached = out - min(out, stats->live);
-	stats->held_bytes =
-		stats->pages * PAGE_SIZE + mag_magazine_bytes(cache);
+	stats->held_bytes = stats->pages * PAGE_SIZE +
+			    atomic_long_read(&cache->magazine_bytes);
 	stats->live_bytes = stats->live * cache->object_size;
 }
 EXPORT_SYMBOL_GPL(mag_cache_stats);
 
-void mag_cache_for_each(void (*fn)(struct mag_cache *cache, void *arg),
+/**
+ * mag_cache_shrink() - give back all memory that holds no live object
+ * @cache: the cache
+ *
+ * Empties the magazines of every online CPU but those in the middle of a call,
+ * and the depots, and frees empty slabs.  Loads may run meanwhile.
+ *
+ * Context: task, interrupts on, may sleep.
+ * Return: pages given back.
+ */
+unsigned long mag_cache_shrink(struct mag_cache *cache)
+{
+	u64 before = mag_slab_pages_returned(cache);
+
+	mag_reap_everything(cache);
+	return mag_slab_pages_returned(cache) - before;
+}
+EXPORT_SYMBOL_GPL(mag_cache_shrink);
+
+/* Caller holds the lock. */
+static void caches_walk(void (*fn)(struct mag_cache *cache, void *arg),
 			void *arg)
 {
 	struct mag_cache *cache;
 
-	mutex_lock(&mag_caches_lock);
+	lockdep_assert_held(&mag_caches_lock);
 	list_for_each_entry(cache, &mag_caches, list)
 		fn(cache, arg);
+}
+
+void mag_cache_for_each(void (*fn)(struct mag_cache *cache, void *arg),
+			void *arg)
+{
+	mutex_lock(&mag_caches_lock);
+	caches_walk(fn, arg);
 	mutex_unlock(&mag_caches_lock);
 }
 
-/* The module is going: every user of a cache, and so every cache, has gone. */
+bool mag_cache_try_for_each(void (*fn)(struct mag_cache *cache, void *arg),
+			    void *arg)
+{
+	if (!mutex_trylock(&mag_caches_lock))
+		return false;
+	caches_walk(fn, arg);
+	mutex_unlock(&mag_caches_lock);
+	return true;
+}
+
+int mag_allocator_init(void)
+{
+	return mag_reclaim_init();
+}
+
 void mag_allocator_exit(void)
 {
+	mag_reclaim_exit();
 	WARN_ON_ONCE(!list_empty(&mag_caches));
 	mag_slab_bury();
 }

@@ -9,6 +9,7 @@
 #include <linux/mm.h>
 #include <linux/percpu.h>
 #include <linux/sched/mm.h>
+#include <linux/smp.h>
 #include <linux/string.h>
 #include <linux/topology.h>
 
@@ -41,8 +42,10 @@ enum mag_cpu_event {
  * @free_slab: of @frees, those that went to the slab layer, or for which a
  *	full magazine did
  * @event: the counters that need no flag
+ * @calls_seen: @allocs + @frees at the last mag_cpu_reap(), which owns it
  *
- * All but @event is written under the flag, and read by others for statistics.
+ * All but the last two are written under the flag, and read by others for
+ * statistics.
  */
 struct mag_cpu {
 	bool busy;
@@ -60,6 +63,7 @@ struct mag_cpu {
 	u64 free_depot;
 	u64 free_slab;
 	u64 event[MAG_NR_CPU_EVENTS];
+	u64 calls_seen;
 } ____cacheline_aligned_in_smp;
 
 /*
@@ -396,36 +400,100 @@ void mag_cache_free_bulk(struct mag_cache *cache, size_t nr, void **objs)
 }
 EXPORT_SYMBOL_GPL(mag_cache_free_bulk);
 
-static void cpu_drain_magazine(struct mag_cache *cache,
-			       struct mag_magazine *mag)
+/* A field that its CPU may be writing. */
+#define mag_peek(field) data_race(READ_ONCE(field))
+
+/* Leaves @cpu without magazines; the caller has its flag, or it is at rest. */
+static void cpu_unload(struct mag_cpu *cpu, struct mag_magazine *mags[2])
 {
-	if (!mag)
-		return;
-	mag_slab_give(cache, mag->round, mag->rounds);
-	mag->rounds = 0;
-	mag_magazine_destroy(cache, mag);
+	if (cpu->loaded)
+		cpu->loaded->rounds = cpu->rounds;
+	mags[0] = cpu->loaded;
+	mags[1] = cpu->previous;
+	cpu->loaded = NULL;
+	cpu->previous = NULL;
+	cpu->rounds = 0;
+	cpu->capacity = 0;
+}
+
+/* Returns the objects that went to their slabs. */
+static u32 cpu_drain(struct mag_cache *cache, unsigned int id)
+{
+	struct mag_magazine *mags[2];
+
+	cpu_unload(per_cpu_ptr(cache->cpu, id), mags);
+	return mag_magazine_discard(cache, mags[0]) +
+	       mag_magazine_discard(cache, mags[1]);
 }
 
 void mag_cpu_drain(struct mag_cache *cache)
 {
-	struct mag_cpu *cpu;
-	int id;
+	unsigned int id;
 
-	for_each_possible_cpu(id) {
-		cpu = per_cpu_ptr(cache->cpu, id);
-		if (cpu->loaded)
-			cpu->loaded->rounds = cpu->rounds;
-		cpu_drain_magazine(cache, cpu->loaded);
-		cpu_drain_magazine(cache, cpu->previous);
-		cpu->loaded = NULL;
-		cpu->previous = NULL;
-		cpu->rounds = 0;
-		cpu->capacity = 0;
-	}
+	for_each_possible_cpu(id)
+		cpu_drain(cache, id);
 }
 
-/* A counter that its CPU may be writing. */
-#define mag_peek(counter) data_race(READ_ONCE(counter))
+void mag_cpu_drain_dead(struct mag_cache *cache, unsigned int id)
+{
+	atomic_long_add(cpu_drain(cache, id), &cache->reaped);
+}
+
+/**
+ * struct cpu_surrender - a CPU asked for its magazines
+ * @cache: the cache
+ * @mags: filled in; NULL from a CPU that is in the middle of a call
+ */
+struct cpu_surrender {
+	struct mag_cache *cache;
+	struct mag_magazine *mags[2];
+};
+
+/* By interrupt on the CPU itself: so that no lock is needed against its calls. */
+static void cpu_surrender(void *arg)
+{
+	struct cpu_surrender *surrender = arg;
+	struct mag_cpu *cpu;
+
+	if (!mag_cpu_enter(surrender->cache, &cpu)) {
+		preempt_enable();
+		return;
+	}
+	cpu_unload(cpu, surrender->mags);
+	mag_cpu_leave(cpu);
+}
+
+/* It made no call since the last time that it was asked. */
+static bool cpu_is_idle(struct mag_cpu *cpu)
+{
+	u64 calls = mag_peek(cpu->allocs) + mag_peek(cpu->frees);
+	bool idle = calls == cpu->calls_seen;
+
+	cpu->calls_seen = calls;
+	return idle;
+}
+
+void mag_cpu_reap(struct mag_cache *cache, bool idle)
+{
+	struct cpu_surrender surrender;
+	struct mag_cpu *cpu;
+	unsigned int id;
+	u32 objects;
+
+	for_each_online_cpu(id) {
+		cpu = per_cpu_ptr(cache->cpu, id);
+		if (idle && !cpu_is_idle(cpu))
+			continue;
+		/* A CPU without magazines is not woken. */
+		if (!mag_peek(cpu->loaded))
+			continue;
+		surrender = (struct cpu_surrender){ .cache = cache };
+		smp_call_function_single(id, cpu_surrender, &surrender, true);
+		objects = mag_magazine_discard(cache, surrender.mags[0]) +
+			  mag_magazine_discard(cache, surrender.mags[1]);
+		atomic_long_add(objects, &cache->reaped);
+	}
+}
 
 /*
  * Of what is counted while it is read, the part comes before the whole: each

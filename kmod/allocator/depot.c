@@ -5,11 +5,15 @@
  * Adams 2001, section 3.1).
  */
 #include <linux/cache.h>
+#include <linux/minmax.h>
 #include <linux/nodemask.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 
 #include "internal.h"
+
+/* Magazines taken off a stack under one hold of the lock. */
+#define MAG_DEPOT_RUN 32U
 
 /**
  * struct mag_depot - magazines of one node
@@ -18,7 +22,13 @@
  * @empty: stack of magazines without
  * @nr_full: in @full
  * @nr_empty: in @empty
+ * @full_min: least of @nr_full since the last reaping: the rest of the stack
+ *	was not needed
+ * @empty_min: least of @nr_empty likewise
+ * @exchanges: magazines handed out
  * @contended: times @lock was found taken
+ * @exchanges_seen: @exchanges at the last mag_depot_take_news()
+ * @contended_seen: @contended then
  */
 struct mag_depot {
 	spinlock_t lock; /* all below */
@@ -26,11 +36,16 @@ struct mag_depot {
 	struct mag_magazine *empty;
 	u32 nr_full;
 	u32 nr_empty;
+	u32 full_min;
+	u32 empty_min;
+	u64 exchanges;
 	u64 contended;
+	u64 exchanges_seen;
+	u64 contended_seen;
 } ____cacheline_aligned_in_smp;
 
-static void depot_lock(struct mag_depot *depot, unsigned long *flags)
-	__acquires(&depot->lock)
+static void depot_lock(struct mag_cache *cache, struct mag_depot *depot,
+		       unsigned long *flags) __acquires(&depot->lock)
 {
 	if (likely(spin_trylock_irqsave(&depot->lock, *flags)))
 		return;
@@ -38,6 +53,7 @@ static void depot_lock(struct mag_depot *depot, unsigned long *flags)
 	spin_lock_irqsave(&depot->lock, *flags);
 	/* Read without the lock by mag_depot_stats(). */
 	WRITE_ONCE(depot->contended, depot->contended + 1);
+	mag_policy_contended(cache);
 }
 
 static void stack_push(struct mag_magazine **stack, u32 *nr,
@@ -59,6 +75,24 @@ static struct mag_magazine *stack_pop(struct mag_magazine **stack, u32 *nr)
 	return mag;
 }
 
+static struct mag_magazine *depot_pop_full(struct mag_depot *depot)
+{
+	struct mag_magazine *mag = stack_pop(&depot->full, &depot->nr_full);
+
+	depot->full_min = min(depot->full_min, depot->nr_full);
+	depot->exchanges += !!mag;
+	return mag;
+}
+
+static struct mag_magazine *depot_pop_empty(struct mag_depot *depot)
+{
+	struct mag_magazine *mag = stack_pop(&depot->empty, &depot->nr_empty);
+
+	depot->empty_min = min(depot->empty_min, depot->nr_empty);
+	depot->exchanges += !!mag;
+	return mag;
+}
+
 struct mag_magazine *mag_depot_get_full(struct mag_cache *cache, int node,
 					struct mag_magazine *empty)
 {
@@ -70,10 +104,11 @@ struct mag_magazine *mag_depot_get_full(struct mag_cache *cache, int node,
 	if (!READ_ONCE(depot->nr_full))
 		return NULL;
 
-	depot_lock(depot, &flags);
-	full = stack_pop(&depot->full, &depot->nr_full);
+	depot_lock(cache, depot, &flags);
+	full = depot_pop_full(depot);
 	if (full && empty) {
-		if (depot->nr_empty < cache->depot_max)
+		if (depot->nr_empty < READ_ONCE(cache->policy.depot_max) &&
+		    empty->capacity == READ_ONCE(cache->magazine_rounds))
 			stack_push(&depot->empty, &depot->nr_empty, empty);
 		else
 			excess = empty;
@@ -86,7 +121,8 @@ struct mag_magazine *mag_depot_get_full(struct mag_cache *cache, int node,
 
 bool mag_depot_has_enough(const struct mag_cache *cache, int node)
 {
-	return READ_ONCE(cache->depot[node]->nr_full) >= cache->depot_max;
+	return READ_ONCE(cache->depot[node]->nr_full) >=
+	       READ_ONCE(cache->policy.depot_max);
 }
 
 struct mag_magazine *mag_depot_get_empty(struct mag_cache *cache, int node,
@@ -99,9 +135,9 @@ struct mag_magazine *mag_depot_get_empty(struct mag_cache *cache, int node,
 	if (!READ_ONCE(depot->nr_empty))
 		return NULL;
 
-	depot_lock(depot, &flags);
-	if (!full || depot->nr_full < cache->depot_max)
-		empty = stack_pop(&depot->empty, &depot->nr_empty);
+	depot_lock(cache, depot, &flags);
+	if (!full || depot->nr_full < READ_ONCE(cache->policy.depot_max))
+		empty = depot_pop_empty(depot);
 	if (empty && full)
 		stack_push(&depot->full, &depot->nr_full, full);
 	spin_unlock_irqrestore(&depot->lock, flags);
@@ -116,8 +152,8 @@ bool mag_depot_put_full(struct mag_cache *cache, int node,
 	unsigned long flags;
 	bool taken;
 
-	depot_lock(depot, &flags);
-	taken = depot->nr_full < cache->depot_max;
+	depot_lock(cache, depot, &flags);
+	taken = depot->nr_full < READ_ONCE(cache->policy.depot_max);
 	if (taken)
 		stack_push(&depot->full, &depot->nr_full, full);
 	spin_unlock_irqrestore(&depot->lock, flags);
@@ -125,22 +161,110 @@ bool mag_depot_put_full(struct mag_cache *cache, int node,
 	return taken;
 }
 
+/* Takes up to MAG_DEPOT_RUN of @left magazines off a stack, as a chain. */
+static struct mag_magazine *stack_take_run(struct mag_magazine **stack, u32 *nr,
+					   u32 *left)
+{
+	struct mag_magazine *mag, *chain = NULL;
+	u32 run = min(*left, MAG_DEPOT_RUN);
+
+	*left -= run;
+	while (run-- && (mag = stack_pop(stack, nr))) {
+		mag->next = chain;
+		chain = mag;
+	}
+	if (!*stack)
+		*left = 0;
+	return chain;
+}
+
+/* Returns the objects that went to their slabs. */
+static u32 chain_discard(struct mag_cache *cache, struct mag_magazine *chain)
+{
+	struct mag_magazine *next;
+	u32 objects = 0;
+
+	for (; chain; chain = next) {
+		next = chain->next;
+		objects += mag_magazine_discard(cache, chain);
+	}
+	return objects;
+}
+
+/*
+ * Discards as many magazines, a run at a time: the lock is not held for long,
+ * and what the CPUs take meanwhile is taken.
+ */
+static u32 depot_discard(struct mag_cache *cache, struct mag_depot *depot,
+			 u32 full, u32 empty)
+{
+	struct mag_magazine *chain;
+	unsigned long flags;
+	u32 objects = 0;
+
+	while (full || empty) {
+		spin_lock_irqsave(&depot->lock, flags);
+		if (full)
+			chain = stack_take_run(&depot->full, &depot->nr_full,
+					       &full);
+		else
+			chain = stack_take_run(&depot->empty, &depot->nr_empty,
+					       &empty);
+		spin_unlock_irqrestore(&depot->lock, flags);
+		objects += chain_discard(cache, chain);
+	}
+	return objects;
+}
+
 void mag_depot_drain(struct mag_cache *cache)
 {
-	struct mag_magazine *mag;
+	int node;
+
+	for_each_node(node)
+		depot_discard(cache, cache->depot[node], U32_MAX, U32_MAX);
+}
+
+void mag_depot_reap(struct mag_cache *cache, int node, bool all)
+{
+	struct mag_depot *depot = cache->depot[node];
+	unsigned long flags;
+	u32 full, empty;
+
+	spin_lock_irqsave(&depot->lock, flags);
+	full = all ? depot->nr_full : depot->full_min;
+	empty = all ? depot->nr_empty : depot->empty_min;
+	depot->full_min = depot->nr_full - full;
+	depot->empty_min = depot->nr_empty - empty;
+	spin_unlock_irqrestore(&depot->lock, flags);
+
+	atomic_long_add(depot_discard(cache, depot, full, empty),
+			&cache->reaped);
+}
+
+unsigned long mag_depot_objects(const struct mag_cache *cache, int node)
+{
+	return (unsigned long)READ_ONCE(cache->depot[node]->nr_full) *
+	       READ_ONCE(cache->magazine_rounds);
+}
+
+struct mag_depot_news mag_depot_take_news(struct mag_cache *cache)
+{
+	struct mag_depot_news news = {};
 	struct mag_depot *depot;
+	unsigned long flags;
 	int node;
 
 	for_each_node(node) {
 		depot = cache->depot[node];
-		while ((mag = stack_pop(&depot->full, &depot->nr_full))) {
-			mag_slab_give(cache, mag->round, mag->rounds);
-			mag->rounds = 0;
-			mag_magazine_destroy(cache, mag);
-		}
-		while ((mag = stack_pop(&depot->empty, &depot->nr_empty)))
-			mag_magazine_destroy(cache, mag);
+		spin_lock_irqsave(&depot->lock, flags);
+		news.exchanges += depot->exchanges - depot->exchanges_seen;
+		news.contended = max(news.contended,
+				     depot->contended - depot->contended_seen);
+		depot->exchanges_seen = depot->exchanges;
+		depot->contended_seen = depot->contended;
+		spin_unlock_irqrestore(&depot->lock, flags);
 	}
+	return news;
 }
 
 void mag_depot_stats(struct mag_cache *cache, struct mag_cache_stats *stats)

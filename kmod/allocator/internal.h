@@ -3,11 +3,14 @@
  * What the layers of the allocator show each other, and nobody else.
  *
  * Layers, each calling only those below it:
+ *	reclaim.c	the shrinker, and CPUs that go offline: of all caches
  *	cache.c		birth, death and statistics of a cache
+ *	reap.c		what goes back to the kernel, and when
  *	cpu.c		loaded and previous magazines of each CPU
  *	depot.c		full and empty magazines of each node
- *	slab.c		objects of each node, in slabs over pages
  *	magazine.c	the memory of a magazine
+ *	slab.c		objects of each node, in slabs over pages
+ *	policy.c	the knobs' defaults, and the sizes of magazines
  *
  * Order of locks, outermost first:
  *	1. mag_caches_lock (mutex): the list of caches.  Task context.
@@ -25,10 +28,13 @@
 #define MAGSLAB_ALLOCATOR_INTERNAL_H
 
 #include <linux/atomic.h>
+#include <linux/jiffies.h>
 #include <linux/list.h>
+#include <linux/rcupdate.h>
 #include <linux/reciprocal_div.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
+#include <linux/workqueue.h>
 
 #include "mag_cache.h"
 
@@ -38,13 +44,19 @@ struct mag_slab_node;
 
 /**
  * struct mag_magazine - a LIFO array of rounds
- * @next: the magazine below it in its depot stack
+ * @next: the magazine below it in its stack
+ * @rcu: for the objects in @round to be free after a grace period
  * @rounds: objects in @round; stale while the magazine is a CPU's loaded one
  * @capacity: room in @round
  * @round: the objects
+ *
+ * Magazines of several capacities exist side by side after a change of size.
  */
 struct mag_magazine {
-	struct mag_magazine *next;
+	union {
+		struct mag_magazine *next;
+		struct rcu_head rcu;
+	};
 	u32 rounds;
 	u32 capacity;
 	void *round[];
@@ -74,20 +86,25 @@ enum {
  * @cpu: the CPU layer
  * @object_size: bytes asked for
  * @ctor: constructor or NULL; a constructed object is never zeroed
- * @magazine_rounds: capacity of a magazine
+ * @policy: the knobs
+ * @magazine_rounds: capacity of a magazine that is made now; within @policy
  * @size: bytes from one object to the next
  * @inverse_size: for dividing by @size
  * @link_stride: bytes from one free link to the next
  * @layout: how slabs are cut
- * @empty_max: empty slabs a node keeps
- * @depot_max: full magazines a node's depot keeps, and as many empty ones
  * @nr_magazines: magazines that exist
+ * @magazine_bytes: in them, as kmalloc rounds them up
+ * @reap_work: the next reaping, while there is memory to reap
+ * @resizes: times that @magazine_rounds was changed
+ * @reaped: objects that went from magazines to their slabs by reaping
  * @list: in the list of caches, under mag_caches_lock
  * @name: owned
  * @depot: by node
  * @slab_node: by node
  *
- * All but @nr_magazines and @list is constant from creation to destruction.
+ * Constant from creation to destruction: @cpu, @object_size, @ctor, @size,
+ * @inverse_size, @link_stride, @layout, @name, @depot, @slab_node.  The knobs
+ * are written with WRITE_ONCE() and read with READ_ONCE().
  */
 struct mag_cache {
 	/* Fast path. */
@@ -101,9 +118,12 @@ struct mag_cache {
 	struct reciprocal_value inverse_size;
 	u32 link_stride;
 	struct mag_slab_layout layout[MAG_NR_LAYOUTS];
-	u32 empty_max;
-	u32 depot_max;
+	struct mag_policy policy;
 	atomic_long_t nr_magazines;
+	atomic_long_t magazine_bytes;
+	struct delayed_work reap_work;
+	atomic_t resizes;
+	atomic_long_t reaped;
 
 	/* Birth and death. */
 	struct list_head list;
@@ -124,7 +144,8 @@ static inline u32 mag_magazine_rounds_in(u32 bytes)
 struct mag_magazine *mag_magazine_create(struct mag_cache *cache, int node);
 /* @mag holds no rounds, or is NULL.  Any context but NMI. */
 void mag_magazine_destroy(struct mag_cache *cache, struct mag_magazine *mag);
-u64 mag_magazine_bytes(const struct mag_cache *cache);
+/* Empties @mag into the slab layer and destroys it.  Returns its rounds. */
+u32 mag_magazine_discard(struct mag_cache *cache, struct mag_magazine *mag);
 
 /* slab.c: any context but NMI, unless it says otherwise. */
 
@@ -139,6 +160,14 @@ u32 mag_slab_take(struct mag_cache *cache, int node, void **objs, u32 nr);
 void *mag_slab_grow(struct mag_cache *cache, int node, gfp_t gfp);
 /* Gives back @nr objects, each to its own slab and node. */
 void mag_slab_give(struct mag_cache *cache, void **objs, u32 nr);
+/* Empty slabs at hand that were not needed since the last call, or all: freed. */
+void mag_slab_reap(struct mag_cache *cache, int node, bool all);
+/* A hint, taken without the lock: pages in empty slabs. */
+unsigned long mag_slab_empty_pages(const struct mag_cache *cache, int node);
+/* A hint, taken without the lock: the cache has slabs. */
+bool mag_slab_any(const struct mag_cache *cache);
+/* Pages given back so far. */
+u64 mag_slab_pages_returned(const struct mag_cache *cache);
 /*
  * Frees all slabs.  Those with objects out are reported, set aside until the
  * module goes, and their objects counted.  Task context.
@@ -171,8 +200,19 @@ bool mag_depot_has_enough(const struct mag_cache *cache, int node);
 /* Takes @full; false if the depot has enough, and then it stays the caller's. */
 bool mag_depot_put_full(struct mag_cache *cache, int node,
 			struct mag_magazine *full);
-/* Empties every depot into the slab layer.  Task context, no other user. */
+/* Empties every depot into the slab layer. */
 void mag_depot_drain(struct mag_cache *cache);
+/* Magazines that were not needed since the last call, or all: discarded. */
+void mag_depot_reap(struct mag_cache *cache, int node, bool all);
+/* A hint, taken without the lock: objects in full magazines. */
+unsigned long mag_depot_objects(const struct mag_cache *cache, int node);
+/* What the depots saw since the last call. */
+struct mag_depot_news {
+	u64 exchanges; /* on all nodes */
+	u64 contended; /* on the node that had most of it */
+};
+
+struct mag_depot_news mag_depot_take_news(struct mag_cache *cache);
 void mag_depot_stats(struct mag_cache *cache, struct mag_cache_stats *stats);
 
 /* cpu.c */
@@ -182,13 +222,69 @@ int mag_cpu_init(struct mag_cache *cache);
 void mag_cpu_exit(struct mag_cache *cache);
 /* Empties every CPU's magazines into the slab layer.  Task context, no other user. */
 void mag_cpu_drain(struct mag_cache *cache);
+/* The same for @id, which is offline.  Task context. */
+void mag_cpu_drain_dead(struct mag_cache *cache, unsigned int id);
+/*
+ * The same for the CPUs that are online, those alone that made no call since
+ * the last time if @idle.  One in the middle of a call is left alone.  Task
+ * context, interrupts on.
+ */
+void mag_cpu_reap(struct mag_cache *cache, bool idle);
 void mag_cpu_stats(struct mag_cache *cache, struct mag_cache_stats *stats);
+
+/* policy.c */
+
+/* The policy of a cache of objects of @size bytes, @slab_bytes a slab. */
+struct mag_policy mag_policy_default(u32 size, u32 slab_bytes);
+/* Magazines made from now on are a step larger, or smaller, within bounds. */
+void mag_policy_grow(struct mag_cache *cache);
+void mag_policy_shrink(struct mag_cache *cache);
+/* A depot was contended.  For MAG_RESIZE_EVENT; cheap otherwise. */
+void mag_policy_contended(struct mag_cache *cache);
+
+/*
+ * There may be something to reap in an interval from now.  Any context but
+ * NMI; nothing happens if the next reaping is due already.
+ */
+static inline void mag_reap_arm(struct mag_cache *cache)
+{
+	u32 interval_ms = READ_ONCE(cache->policy.reap_interval_ms);
+
+	if (READ_ONCE(cache->policy.reap_rule) != MAG_REAP_NEVER)
+		queue_delayed_work(system_wq, &cache->reap_work,
+				   msecs_to_jiffies(interval_ms));
+}
+
+/* reap.c */
+
+void mag_reap_init(struct mag_cache *cache);
+/* No reaping is under way afterwards, nor will be.  Task context. */
+void mag_reap_exit(struct mag_cache *cache);
+/* One interval's work.  Task context. */
+void mag_reap(struct mag_cache *cache);
+/* Whatever is not live.  Task context. */
+void mag_reap_everything(struct mag_cache *cache);
+
+/* cache.c */
+
+/* mag_cache_for_each() that does not wait for the list, but returns false. */
+bool mag_cache_try_for_each(void (*fn)(struct mag_cache *cache, void *arg),
+			    void *arg);
+
+/* reclaim.c */
+
+/* Task context.  0 or -errno. */
+int mag_reclaim_init(void);
+void mag_reclaim_exit(void);
 
 #if IS_ENABLED(CONFIG_KUNIT)
 /* For tests: the lock of a depot, and the flag of the CPU they are on. */
 spinlock_t *mag_kunit_depot_lock(struct mag_cache *cache, int node);
 bool mag_kunit_cpu_enter(struct mag_cache *cache);
 void mag_kunit_cpu_leave(struct mag_cache *cache);
+/* What the shrinker answers for @node. */
+unsigned long mag_kunit_reclaim_count(int node);
+unsigned long mag_kunit_reclaim_scan(int node, unsigned long nr);
 #endif
 
 #endif /* MAGSLAB_ALLOCATOR_INTERNAL_H */

@@ -16,12 +16,66 @@
 struct mag_cache;
 
 /**
+ * enum mag_resize_rule - when magazines grow
+ * @MAG_RESIZE_NEVER: they keep the size they begin with
+ * @MAG_RESIZE_INTERVAL: by a step, when a depot was contended more than
+ *	threshold times in a reap interval (illumos os/kmem.c,
+ *	kmem_depot_contention); back by a step when an interval saw no exchange
+ * @MAG_RESIZE_EVENT: by a round, each time that a depot is contended (FreeBSD
+ *	vm/uma_core.c); back as above
+ */
+enum mag_resize_rule {
+	MAG_RESIZE_NEVER,
+	MAG_RESIZE_INTERVAL,
+	MAG_RESIZE_EVENT,
+	MAG_NR_RESIZE_RULES
+};
+
+/**
+ * enum mag_reap_rule - what goes back to the kernel each reap interval
+ * @MAG_REAP_NEVER: nothing
+ * @MAG_REAP_WORKING_SET: the magazines and empty slabs that were never needed
+ *	in it (Bonwick & Adams 2001, section 3.6), and what idle CPUs hold
+ * @MAG_REAP_ALL: whatever no CPU holds, and what idle CPUs hold
+ */
+enum mag_reap_rule {
+	MAG_REAP_NEVER,
+	MAG_REAP_WORKING_SET,
+	MAG_REAP_ALL,
+	MAG_NR_REAP_RULES
+};
+
+/**
+ * struct mag_policy - the knobs of a cache
+ * @magazine_rounds: capacity of a magazine to begin with
+ * @magazine_max: what it may grow to
+ * @depot_max: full magazines that a node's depot keeps, and as many empty ones
+ * @empty_max: empty slabs that a node keeps
+ * @resize_rule: enum mag_resize_rule
+ * @resize_threshold: contended acquisitions of a depot's lock in an interval
+ * @reap_rule: enum mag_reap_rule
+ * @reap_interval_ms: milliseconds from one reaping to the next
+ *
+ * Read on slow paths alone, so that a change takes effect while loads run.
+ */
+struct mag_policy {
+	u32 magazine_rounds;
+	u32 magazine_max;
+	u32 depot_max;
+	u32 empty_max;
+	u32 resize_rule;
+	u32 resize_threshold;
+	u32 reap_rule;
+	u32 reap_interval_ms;
+};
+
+/**
  * struct mag_cache_stats - counters of a cache, summed over CPUs and nodes
  * @object_size: bytes asked for
  * @size: bytes an object takes in its slab
  * @order: page order of a slab
  * @objects_per_slab: at that order
- * @magazine_rounds: capacity of a magazine
+ * @magazine_rounds: capacity of a magazine that is made now
  * @allocs: objects handed out since creation
  * @frees: objects taken back since creation
  * @live: @allocs - @frees
@@ -39,6 +93,9 @@ struct mag_cache;
  *	was emptied into it
  * @free_nested: of @free_slab, those of an interrupt inside the CPU layer
  * @depot_contended: depot lock acquisitions that found it taken
+ * @resizes: times that the capacity of magazines was changed
+ * @reaped: objects that were reaped from magazines into their slabs
+ * @pages_returned: pages given back to the kernel since creation
  * @magazines: magazines that exist, in CPUs and depots
  * @rounds_cached: objects in magazines
  * @slabs: slabs that exist
@@ -69,6 +126,9 @@ struct mag_cache_stats {
 	u64 free_slab;
 	u64 free_nested;
 	u64 depot_contended;
+	u64 resizes;
+	u64 reaped;
+	u64 pages_returned;
 	u64 magazines;
 	u64 rounds_cached;
 	u64 slabs;
@@ -85,12 +145,17 @@ void *mag_cache_alloc(struct mag_cache *cache, gfp_t gfp);
 void mag_cache_free(struct mag_cache *cache, void *obj);
 void mag_cache_free_bulk(struct mag_cache *cache, size_t nr, void **objs);
 
+unsigned long mag_cache_shrink(struct mag_cache *cache);
+
 const char *mag_cache_name(const struct mag_cache *cache);
 void mag_cache_stats(struct mag_cache *cache, struct mag_cache_stats *stats);
 /* Calls @fn on every cache, in order of creation; @fn may sleep; none is destroyed meanwhile. */
 void mag_cache_for_each(void (*fn)(struct mag_cache *cache, void *arg),
 			void *arg);
 
+/* Task context.  0 or -errno, and then nothing needs to be undone. */
+int mag_allocator_init(void);
+/* The module is going: every user of a cache, and so every cache, has gone. */
 void mag_allocator_exit(void);
 
 #endif /* MAGSLAB_ALLOCATOR_MAG_CACHE_H */

@@ -15,19 +15,26 @@
  */
 #define MAG_MAGAZINE_GFP (__GFP_NOWARN | __GFP_NOMEMALLOC)
 
+static long magazine_bytes(const struct mag_magazine *mag)
+{
+	return kmalloc_size_roundup(struct_size(mag, round, mag->capacity));
+}
+
 struct mag_magazine *mag_magazine_create(struct mag_cache *cache, int node)
 {
+	u32 capacity = READ_ONCE(cache->magazine_rounds);
 	struct mag_magazine *mag;
 
-	mag = kmalloc_node(struct_size(mag, round, cache->magazine_rounds),
+	mag = kmalloc_node(struct_size(mag, round, capacity),
 			   GFP_NOWAIT | MAG_MAGAZINE_GFP, node);
 	if (!mag)
 		return NULL;
 
 	mag->next = NULL;
 	mag->rounds = 0;
-	mag->capacity = cache->magazine_rounds;
+	mag->capacity = capacity;
 	atomic_long_inc(&cache->nr_magazines);
+	atomic_long_add(magazine_bytes(mag), &cache->magazine_bytes);
 	return mag;
 }
 
@@ -37,15 +44,21 @@ void mag_magazine_destroy(struct mag_cache *cache, struct mag_magazine *mag)
 		return;
 
 	WARN_ON_ONCE(mag->rounds);
-	kfree(mag);
 	atomic_long_dec(&cache->nr_magazines);
+	atomic_long_sub(magazine_bytes(mag), &cache->magazine_bytes);
+	kfree(mag);
 }
 
-u64 mag_magazine_bytes(const struct mag_cache *cache)
+u32 mag_magazine_discard(struct mag_cache *cache, struct mag_magazine *mag)
 {
-	struct mag_magazine *mag;
-	size_t bytes = struct_size(mag, round, cache->magazine_rounds);
+	u32 rounds;
 
-	return (u64)atomic_long_read(&cache->nr_magazines) *
-	       kmalloc_size_roundup(bytes);
+	if (!mag)
+		return 0;
+
+	rounds = mag->rounds;
+	mag_slab_give(cache, mag->round, rounds);
+	mag->rounds = 0;
+	mag_magazine_destroy(cache, mag);
+	return rounds;
 }

@@ -8,6 +8,7 @@
  */
 #include <linux/bitmap.h>
 #include <linux/build_bug.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/nodemask.h>
@@ -38,6 +39,8 @@
  * @full: slabs with all objects out
  * @empty: slabs with all objects in
  * @nr_empty: slabs on @empty
+ * @empty_min: least of @nr_empty since the last reaping
+ * @pages_returned: pages given back to the kernel
  * @nr_slabs: slabs on the three lists
  * @nr_pages: pages in them
  * @objects_out: objects out of their slabs: live, or in a magazine
@@ -48,6 +51,8 @@ struct mag_slab_node {
 	struct list_head full;
 	struct list_head empty;
 	u32 nr_empty;
+	u32 empty_min;
+	u64 pages_returned;
 	u64 nr_slabs;
 	u64 nr_pages;
 	u64 objects_out;
@@ -148,8 +153,10 @@ static u32 slab_take(struct mag_cache *cache, struct mag_slab_node *sn,
 		objs[got] = slab_object(cache, page, index);
 	}
 
-	if (was_empty)
-		sn->nr_empty--;
+	if (was_empty) {
+		WRITE_ONCE(sn->nr_empty, sn->nr_empty - 1);
+		sn->empty_min = min(sn->empty_min, sn->nr_empty);
+	}
 	sn->objects_out += got;
 	slab_relist(cache, sn, page);
 	return got;
@@ -233,11 +240,12 @@ static void *slab_add(struct mag_cache *cache, struct page *page)
 	slab_construct(cache, page);
 
 	spin_lock_irqsave(&sn->lock, flags);
-	sn->nr_slabs++;
+	WRITE_ONCE(sn->nr_slabs, sn->nr_slabs + 1);
 	sn->nr_pages += 1U << slab_layout(cache, page)->order;
-	sn->nr_empty++;
+	WRITE_ONCE(sn->nr_empty, sn->nr_empty + 1);
 	slab_take(cache, sn, page, &obj, 1);
 	spin_unlock_irqrestore(&sn->lock, flags);
+	mag_reap_arm(cache);
 	return obj;
 }
 
@@ -306,6 +314,19 @@ static void slab_free_list(struct list_head *list)
 	}
 }
 
+/* Takes an empty slab off the node, onto @list, for its pages to be freed. */
+static void slab_retire(struct mag_cache *cache, struct mag_slab_node *sn,
+			struct page *page, struct list_head *list)
+{
+	u32 pages = 1U << slab_layout(cache, page)->order;
+
+	lockdep_assert_held(&sn->lock);
+	WRITE_ONCE(sn->nr_slabs, sn->nr_slabs - 1);
+	sn->nr_pages -= pages;
+	WRITE_ONCE(sn->pages_returned, sn->pages_returned + pages);
+	list_move(&page->lru, list);
+}
+
 /* Puts one object back. A slab that is one empty too many goes to @excess. */
 static void slab_put(struct mag_cache *cache, struct mag_slab_node *sn,
 		     struct page *page, void *obj, struct list_head *excess)
@@ -324,13 +345,11 @@ static void slab_put(struct mag_cache *cache, struct mag_slab_node *sn,
 		/* Only the first object back changes the list. */
 		if (state->inuse == slab_layout(cache, page)->objects - 1)
 			slab_relist(cache, sn, page);
-	} else if (sn->nr_empty < cache->empty_max) {
-		sn->nr_empty++;
+	} else if (sn->nr_empty < READ_ONCE(cache->policy.empty_max)) {
+		WRITE_ONCE(sn->nr_empty, sn->nr_empty + 1);
 		slab_relist(cache, sn, page);
 	} else {
-		sn->nr_slabs--;
-		sn->nr_pages -= 1U << slab_layout(cache, page)->order;
-		list_move(&page->lru, excess);
+		slab_retire(cache, sn, page, excess);
 	}
 }
 
@@ -367,6 +386,52 @@ void mag_slab_give(struct mag_cache *cache, void **objs, u32 nr)
 		run = slab_give_run(cache, sn, objs, nr, &excess);
 	}
 	slab_free_list(&excess);
+}
+
+void mag_slab_reap(struct mag_cache *cache, int node, bool all)
+{
+	struct mag_slab_node *sn = cache->slab_node[node];
+	unsigned long flags;
+	LIST_HEAD(excess);
+	u32 nr;
+
+	spin_lock_irqsave(&sn->lock, flags);
+	nr = all ? sn->nr_empty : sn->empty_min;
+	WRITE_ONCE(sn->nr_empty, sn->nr_empty - nr);
+	sn->empty_min = sn->nr_empty;
+	/* The one that has been empty longest is at the end. */
+	while (nr--)
+		slab_retire(cache, sn,
+			    list_last_entry(&sn->empty, struct page, lru),
+			    &excess);
+	spin_unlock_irqrestore(&sn->lock, flags);
+	slab_free_list(&excess);
+}
+
+unsigned long mag_slab_empty_pages(const struct mag_cache *cache, int node)
+{
+	return (unsigned long)READ_ONCE(cache->slab_node[node]->nr_empty)
+	       << cache->layout[MAG_LAYOUT_BEST].order;
+}
+
+bool mag_slab_any(const struct mag_cache *cache)
+{
+	int node;
+
+	for_each_node(node)
+		if (READ_ONCE(cache->slab_node[node]->nr_slabs))
+			return true;
+	return false;
+}
+
+u64 mag_slab_pages_returned(const struct mag_cache *cache)
+{
+	u64 pages = 0;
+	int node;
+
+	for_each_node(node)
+		pages += READ_ONCE(cache->slab_node[node]->pages_returned);
+	return pages;
 }
 
 /* Names the first objects of a leaking slab; the caller has counted them all. */

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the kernel asks of all caches: memory, when it is short of it, and the
+ * magazines of a CPU that has gone.
+ */
+#include <linux/cpuhotplug.h>
+#include <linux/shrinker.h>
+
+#include "../compat.h"
+#include "internal.h"
+
+/**
+ * struct reclaim_scan - a shrinker's request on its way through the caches
+ * @node: the node that is short
+ * @pages: counted or freed so far
+ * @wanted: pages to free
+ */
+struct reclaim_scan {
+	int node;
+	unsigned long pages;
+	unsigned long wanted;
+};
+
+static void reclaim_count_cache(struct mag_cache *cache, void *arg)
+{
+	struct reclaim_scan *scan = arg;
+
+	scan->pages += mag_slab_empty_pages(cache, scan->node) +
+		       mag_depot_objects(cache, scan->node) * cache->size /
+			       PAGE_SIZE;
+}
+
+static void reclaim_scan_cache(struct mag_cache *cache, void *arg)
+{
+	struct reclaim_scan *scan = arg;
+	u64 before;
+
+	if (scan->pages >= scan->wanted)
+		return;
+	before = mag_slab_pages_returned(cache);
+	mag_depot_reap(cache, scan->node, true);
+	mag_slab_reap(cache, scan->node, true);
+	scan->pages += mag_slab_pages_returned(cache) - before;
+}
+
+static unsigned long reclaim_count(struct shrinker *shrinker,
+				   struct shrink_control *sc)
+{
+	struct reclaim_scan scan = { .node = sc->nid };
+
+	/* Who holds the list may be waiting for the memory that we free. */
+	if (!mag_cache_try_for_each(reclaim_count_cache, &scan))
+		return 0;
+	return scan.pages ?: SHRINK_EMPTY;
+}
+
+static unsigned long reclaim_scan(struct shrinker *shrinker,
+				  struct shrink_control *sc)
+{
+	struct reclaim_scan scan = {
+		.node = sc->nid,
+		.wanted = sc->nr_to_scan,
+	};
+
+	if (!mag_cache_try_for_each(reclaim_scan_cache, &scan))
+		return SHRINK_STOP;
+	return scan.pages;
+}
+
+static void reclaim_drain_cpu(struct mag_cache *cache, void *arg)
+{
+	mag_cpu_drain_dead(cache, *(unsigned int *)arg);
+}
+
+static int reclaim_cpu_dead(unsigned int cpu)
+{
+	mag_cache_for_each(reclaim_drain_cpu, &cpu);
+	return 0;
+}
+
+static enum cpuhp_state reclaim_cpuhp;
+static struct shrinker *reclaim_shrinker;
+
+int mag_reclaim_init(void)
+{
+	int state;
+
+	state = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "magslab:dead",
+					  NULL, reclaim_cpu_dead);
+	if (state < 0)
+		return state;
+	reclaim_cpuhp = state;
+
+	reclaim_shrinker =
+		mag_shrinker_create("magslab", reclaim_count, reclaim_scan);
+	if (!reclaim_shrinker) {
+		cpuhp_remove_state_nocalls(reclaim_cpuhp);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+void mag_reclaim_exit(void)
+{
+	mag_shrinker_destroy(reclaim_shrinker);
+	cpuhp_remove_state_nocalls(reclaim_cpuhp);
+}
+
+#if IS_ENABLED(CONFIG_KUNIT)
+unsigned long mag_kunit_reclaim_count(int node)
+{
+	struct shrink_control sc = { .nid = node };
+
+	return reclaim_count(reclaim_shrinker, &sc);
+}
+
+unsigned long mag_kunit_reclaim_scan(int node, unsigned long nr)
+{
+	struct shrink_control sc = { .nid = node, .nr_to_scan = nr };
+
+	return reclaim_scan(reclaim_shrinker, &sc);
+}
+#endif
