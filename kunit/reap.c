@@ -295,7 +295,8 @@ static void idle_magazines_shrink(struct kunit *test)
 	reap_test_init(test, &rt, MAG_REAP_NEVER);
 	rt.cache->policy.resize_rule = MAG_RESIZE_INTERVAL;
 	mag_policy_grow(rt.cache);
-	load(test, &rt);
+	mag_kunit_alloc_many(test, rt.cache, rt.objs, rt.nr);
+	free_all(&rt);
 	KUNIT_ASSERT_GT(test, rt.cache->magazine_rounds, rt.rounds);
 	for (i = 0; i < 32; i++)
 		mag_reap(rt.cache);
