@@ -53,6 +53,8 @@ static void show_columns(const struct row *row,
 	column(row, "free_depot", stats->free_depot);
 	column(row, "free_slab", stats->free_slab);
 	column(row, "free_nested", stats->free_nested);
+	column(row, "alloc_remote", stats->alloc_remote);
+	column(row, "free_remote", stats->free_remote);
 	column(row, "alloc_failed", stats->alloc_failed);
 	column(row, "depot_contended", stats->depot_contended);
 	column(row, "resizes", stats->resizes);

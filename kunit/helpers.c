@@ -43,7 +43,8 @@ static void expect_sums(struct kunit *test, const struct mag_cache_stats *stats)
 				stats->alloc_depot + stats->alloc_slab);
 	KUNIT_EXPECT_EQ(test, stats->frees,
 			stats->free_loaded + stats->free_previous +
-				stats->free_depot + stats->free_slab);
+				stats->free_depot + stats->free_slab +
+				stats->free_remote);
 }
 
 static void expect_empty(struct kunit *test, struct mag_cache *cache)

@@ -5,8 +5,11 @@
  * the swap of 3.3).  No atomic instruction, no masking of interrupts, no lock.
  */
 #include <linux/export.h>
+#include <linux/jump_label.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
+#include <linux/nodemask.h>
+#include <linux/overflow.h>
 #include <linux/percpu.h>
 #include <linux/sched/mm.h>
 #include <linux/smp.h>
@@ -19,8 +22,10 @@
 enum mag_cpu_event {
 	MAG_ALLOC_NESTED,
 	MAG_ALLOC_GROWN,
+	MAG_ALLOC_REMOTE,
 	MAG_ALLOC_FAILED,
 	MAG_FREE_NESTED,
+	MAG_FREE_REMOTE_SLAB,
 	MAG_NR_CPU_EVENTS,
 };
 
@@ -41,10 +46,12 @@ enum mag_cpu_event {
  * @free_depot: of @frees, those that exchanged a magazine
  * @free_slab: of @frees, those that went to the slab layer, or for which a
  *	full magazine did
+ * @free_remote: objects that went into @away
  * @event: the counters that need no flag
- * @calls_seen: @allocs + @frees at the last mag_cpu_reap(), which owns it
+ * @calls_seen: @allocs + @frees + @free_remote at the last mag_cpu_reap(), which owns it
+ * @away: by node, a magazine for objects of that node, not full; or NULL
  *
- * All but the last two are written under the flag, and read by others for
+ * All but @event and @calls_seen are written under the flag, and read by others for
  * statistics.
  */
 struct mag_cpu {
@@ -62,9 +69,14 @@ struct mag_cpu {
 	u64 free_previous;
 	u64 free_depot;
 	u64 free_slab;
+	u64 free_remote;
 	u64 event[MAG_NR_CPU_EVENTS];
 	u64 calls_seen;
+	struct mag_magazine *away[];
 } ____cacheline_aligned_in_smp;
+
+/* There is more than one node with memory. */
+static DEFINE_STATIC_KEY_FALSE(mag_many_nodes);
 
 /*
  * Takes the flag of this CPU, or says no if this is an interrupt on top of its
@@ -292,6 +304,88 @@ void *mag_cache_alloc(struct mag_cache *cache, gfp_t gfp)
 }
 EXPORT_SYMBOL_GPL(mag_cache_alloc);
 
+/* The magazine for @node's objects, with room in it; or NULL. */
+static struct mag_magazine *cpu_get_away(struct mag_cache *cache,
+					 struct mag_cpu *cpu, int node)
+{
+	struct mag_magazine *mag = cpu->away[node];
+
+	if (!mag) {
+		mag = mag_depot_get_empty(cache, numa_mem_id(), NULL);
+		if (!mag)
+			mag = mag_magazine_create(cache, numa_mem_id());
+		cpu->away[node] = mag;
+	}
+	return mag;
+}
+
+/* A full magazine goes home, if need be into its slabs. */
+static void cpu_send_home(struct mag_cache *cache, struct mag_cpu *cpu,
+			  int node)
+{
+	struct mag_magazine *mag = cpu->away[node];
+
+	cpu->away[node] = mag_depot_get_empty(cache, node, mag);
+	if (!cpu->away[node] && !mag_depot_put_full(cache, node, mag))
+		mag_magazine_discard(cache, mag);
+}
+
+/* False if there is no magazine to be had. Under the flag. */
+static bool cpu_push_away(struct mag_cache *cache, struct mag_cpu *cpu,
+			  int node, void *obj)
+{
+	struct mag_magazine *mag = cpu_get_away(cache, cpu, node);
+
+	if (!mag)
+		return false;
+	mag->round[mag->rounds++] = obj;
+	cpu->free_remote++;
+	if (mag->rounds == mag->capacity)
+		cpu_send_home(cache, cpu, node);
+	return true;
+}
+
+/*
+ * Takes care of an object of @node, which is not this CPU's, unless the policy
+ * is to make no difference.
+ */
+static noinline bool mag_cache_free_remote(struct mag_cache *cache, int node,
+					   void *obj)
+{
+	u32 rule = READ_ONCE(cache->policy.remote_rule);
+	struct mag_cpu *cpu;
+	bool pushed = false;
+
+	if (rule == MAG_REMOTE_IGNORE)
+		return false;
+	if (rule == MAG_REMOTE_AWAY) {
+		if (likely(mag_cpu_enter(cache, &cpu))) {
+			pushed = cpu_push_away(cache, cpu, node, obj);
+			mag_cpu_leave(cpu);
+		} else {
+			preempt_enable();
+		}
+	}
+	if (!pushed) {
+		mag_slab_give(cache, &obj, 1);
+		this_cpu_inc(cache->cpu->event[MAG_FREE_REMOTE_SLAB]);
+	}
+	return true;
+}
+
+/* Sees to @obj if it is another node's and that matters. */
+static __always_inline bool free_if_remote(struct mag_cache *cache, void *obj)
+{
+	int node;
+
+	if (!static_branch_unlikely(&mag_many_nodes))
+		return false;
+	node = page_to_nid(virt_to_page(obj));
+	/* The CPU may change meanwhile: then the object is a guest for once. */
+	return unlikely(node != numa_mem_id()) &&
+	       mag_cache_free_remote(cache, node, obj);
+}
+
 static noinline void mag_cache_free_slow(struct mag_cache *cache, void *obj)
 {
 	struct mag_cpu *cpu;
@@ -312,11 +406,48 @@ static noinline void mag_cache_free_slow(struct mag_cache *cache, void *obj)
 	mag_cpu_leave(cpu);
 }
 
+/* For another node: none of its objects is in a magazine of this CPU's. */
+static noinline void *alloc_remote(struct mag_cache *cache, gfp_t gfp, int node)
+{
+	void *obj;
+
+	if (!mag_slab_take(cache, node, &obj, 1))
+		obj = mag_slab_grow(cache, node, gfp);
+	if (!obj) {
+		this_cpu_inc(cache->cpu->event[MAG_ALLOC_FAILED]);
+		return NULL;
+	}
+	this_cpu_inc(cache->cpu->event[MAG_ALLOC_REMOTE]);
+	if (want_init_on_alloc(gfp))
+		return mag_object_zero(cache, obj);
+	return obj;
+}
+
+/**
+ * mag_cache_alloc_node() - allocate an object of a node
+ * @cache: the cache
+ * @gfp: as for mag_cache_alloc()
+ * @node: the node whose memory is wanted, or NUMA_NO_NODE for the CPU's.  One
+ *	that has none left, or never had any, is made up for by others.
+ *
+ * Context: any but NMI.  May sleep if @gfp allows blocking.
+ * Return: the object, or NULL when @gfp yields no page.
+ */
+void *mag_cache_alloc_node(struct mag_cache *cache, gfp_t gfp, int node)
+{
+	if (node == NUMA_NO_NODE || node == numa_mem_id() ||
+	    !node_state(node, N_MEMORY))
+		return mag_cache_alloc(cache, gfp);
+	return alloc_remote(cache, gfp, node);
+}
+EXPORT_SYMBOL_GPL(mag_cache_alloc_node);
+
 /* Apart, so that the common path needs no stack. */
 static noinline void mag_cache_free_zeroed(struct mag_cache *cache, void *obj)
 {
 	mag_object_zero(cache, obj);
-	mag_cache_free_slow(cache, obj);
+	if (!free_if_remote(cache, obj))
+		mag_cache_free_slow(cache, obj);
 }
 
 /**
@@ -334,6 +465,9 @@ void mag_cache_free(struct mag_cache *cache, void *obj)
 		mag_cache_free_zeroed(cache, obj);
 		return;
 	}
+
+	if (free_if_remote(cache, obj))
+		return;
 
 	if (unlikely(!mag_cpu_enter(cache, &cpu))) {
 		preempt_enable();
@@ -361,26 +495,10 @@ static u32 cpu_push_run(struct mag_cpu *cpu, size_t nr, void **objs)
 	return run;
 }
 
-/**
- * mag_cache_free_bulk() - give back many objects
- * @cache: the cache they were allocated from
- * @nr: how many; 0 is allowed
- * @objs: the objects, as for mag_cache_free()
- *
- * Moves them by runs, a magazine's room at a time.
- *
- * Context: any but NMI, on any CPU.  Never sleeps, never fails.  Preemption is
- * off for one magazine at a time.
- */
-void mag_cache_free_bulk(struct mag_cache *cache, size_t nr, void **objs)
+static void free_bulk_here(struct mag_cache *cache, size_t nr, void **objs)
 {
 	struct mag_cpu *cpu;
-	size_t i;
 	u32 run;
-
-	if (want_init_on_free())
-		for (i = 0; i < nr; i++)
-			mag_object_zero(cache, objs[i]);
 
 	for (; nr; nr -= run, objs += run) {
 		run = 0;
@@ -398,32 +516,93 @@ void mag_cache_free_bulk(struct mag_cache *cache, size_t nr, void **objs)
 		}
 	}
 }
+
+/* Runs of this node's objects go together, those of others to their homes. */
+static void free_bulk_of_many_nodes(struct mag_cache *cache, size_t nr,
+				    void **objs)
+{
+	size_t run;
+
+	while (nr) {
+		for (run = 0; run < nr && !free_if_remote(cache, objs[run]);
+		     run++)
+			;
+		free_bulk_here(cache, run, objs);
+		/* The one that ended the run has been seen to. */
+		run = min(run + 1, nr);
+		objs += run;
+		nr -= run;
+	}
+}
+
+/**
+ * mag_cache_free_bulk() - give back many objects
+ * @cache: the cache they were allocated from
+ * @nr: how many; 0 is allowed
+ * @objs: the objects, as for mag_cache_free()
+ *
+ * Moves them by runs, a magazine's room at a time.
+ *
+ * Context: any but NMI, on any CPU.  Never sleeps, never fails.  Preemption is
+ * off for one magazine at a time.
+ */
+void mag_cache_free_bulk(struct mag_cache *cache, size_t nr, void **objs)
+{
+	size_t i;
+
+	if (want_init_on_free())
+		for (i = 0; i < nr; i++)
+			mag_object_zero(cache, objs[i]);
+
+	if (static_branch_unlikely(&mag_many_nodes)) {
+		free_bulk_of_many_nodes(cache, nr, objs);
+		return;
+	}
+	free_bulk_here(cache, nr, objs);
+}
 EXPORT_SYMBOL_GPL(mag_cache_free_bulk);
+
 
 /* A field that its CPU may be writing. */
 #define mag_peek(field) data_race(READ_ONCE(field))
 
-/* Leaves @cpu without magazines; the caller has its flag, or it is at rest. */
-static void cpu_unload(struct mag_cpu *cpu, struct mag_magazine *mags[2])
+static void chain_add(struct mag_magazine **chain, struct mag_magazine *mag)
 {
+	if (!mag)
+		return;
+	mag->next = *chain;
+	*chain = mag;
+}
+
+/*
+ * Leaves @cpu without magazines, and returns them as a chain; the caller has
+ * its flag, or it is at rest.
+ */
+static struct mag_magazine *cpu_unload(struct mag_cpu *cpu)
+{
+	struct mag_magazine *chain = NULL;
+	int node;
+
 	if (cpu->loaded)
 		cpu->loaded->rounds = cpu->rounds;
-	mags[0] = cpu->loaded;
-	mags[1] = cpu->previous;
+	chain_add(&chain, cpu->loaded);
+	chain_add(&chain, cpu->previous);
+	for_each_node(node) {
+		chain_add(&chain, cpu->away[node]);
+		cpu->away[node] = NULL;
+	}
 	cpu->loaded = NULL;
 	cpu->previous = NULL;
 	cpu->rounds = 0;
 	cpu->capacity = 0;
+	return chain;
 }
 
 /* Returns the objects that went to their slabs. */
 static u32 cpu_drain(struct mag_cache *cache, unsigned int id)
 {
-	struct mag_magazine *mags[2];
-
-	cpu_unload(per_cpu_ptr(cache->cpu, id), mags);
-	return mag_magazine_discard(cache, mags[0]) +
-	       mag_magazine_discard(cache, mags[1]);
+	return mag_magazine_discard_chain(
+		cache, cpu_unload(per_cpu_ptr(cache->cpu, id)));
 }
 
 void mag_cpu_drain(struct mag_cache *cache)
@@ -442,11 +621,11 @@ void mag_cpu_drain_dead(struct mag_cache *cache, unsigned int id)
 /**
  * struct cpu_surrender - a CPU asked for its magazines
  * @cache: the cache
- * @mags: filled in; NULL from a CPU that is in the middle of a call
+ * @mags: filled in; none from a CPU that is in the middle of a call
  */
 struct cpu_surrender {
 	struct mag_cache *cache;
-	struct mag_magazine *mags[2];
+	struct mag_magazine *mags;
 };
 
 /* By interrupt on the CPU itself: so that no lock is needed against its calls. */
@@ -459,18 +638,29 @@ static void cpu_surrender(void *arg)
 		preempt_enable();
 		return;
 	}
-	cpu_unload(cpu, surrender->mags);
+	surrender->mags = cpu_unload(cpu);
 	mag_cpu_leave(cpu);
 }
 
 /* It made no call since the last time that it was asked. */
 static bool cpu_is_idle(struct mag_cpu *cpu)
 {
-	u64 calls = mag_peek(cpu->allocs) + mag_peek(cpu->frees);
+	u64 calls = mag_peek(cpu->allocs) + mag_peek(cpu->frees) +
+		    mag_peek(cpu->free_remote);
 	bool idle = calls == cpu->calls_seen;
 
 	cpu->calls_seen = calls;
 	return idle;
+}
+
+static bool cpu_has_magazines(struct mag_cpu *cpu)
+{
+	int node;
+
+	for_each_node(node)
+		if (mag_peek(cpu->away[node]))
+			return true;
+	return mag_peek(cpu->loaded);
 }
 
 void mag_cpu_reap(struct mag_cache *cache, bool idle)
@@ -485,12 +675,11 @@ void mag_cpu_reap(struct mag_cache *cache, bool idle)
 		if (idle && !cpu_is_idle(cpu))
 			continue;
 		/* A CPU without magazines is not woken. */
-		if (!mag_peek(cpu->loaded))
+		if (!cpu_has_magazines(cpu))
 			continue;
 		surrender = (struct cpu_surrender){ .cache = cache };
 		smp_call_function_single(id, cpu_surrender, &surrender, true);
-		objects = mag_magazine_discard(cache, surrender.mags[0]) +
-			  mag_magazine_discard(cache, surrender.mags[1]);
+		objects = mag_magazine_discard_chain(cache, surrender.mags);
 		atomic_long_add(objects, &cache->reaped);
 	}
 }
@@ -507,8 +696,11 @@ static void cpu_stats_free(const struct mag_cpu *cpu,
 	u64 depot = mag_peek(cpu->free_depot);
 	u64 slab = mag_peek(cpu->free_slab);
 	u64 frees = mag_peek(cpu->frees);
+	u64 remote = mag_peek(cpu->free_remote) +
+		     mag_peek(cpu->event[MAG_FREE_REMOTE_SLAB]);
 
-	stats->frees += frees + nested;
+	stats->frees += frees + nested + remote;
+	stats->free_remote += remote;
 	stats->free_loaded += frees - min(frees, previous + depot + slab);
 	stats->free_previous += previous;
 	stats->free_depot += depot;
@@ -521,16 +713,18 @@ static void cpu_stats_alloc(const struct mag_cpu *cpu,
 {
 	u64 nested = mag_peek(cpu->event[MAG_ALLOC_NESTED]);
 	u64 grown = mag_peek(cpu->event[MAG_ALLOC_GROWN]);
+	u64 remote = mag_peek(cpu->event[MAG_ALLOC_REMOTE]);
 	u64 previous = mag_peek(cpu->alloc_previous);
 	u64 depot = mag_peek(cpu->alloc_depot);
 	u64 slab = mag_peek(cpu->alloc_slab);
 	u64 allocs = mag_peek(cpu->allocs);
 
-	stats->allocs += allocs + nested + grown;
+	stats->allocs += allocs + nested + grown + remote;
+	stats->alloc_remote += remote;
 	stats->alloc_loaded += allocs - min(allocs, previous + depot + slab);
 	stats->alloc_previous += previous;
 	stats->alloc_depot += depot;
-	stats->alloc_slab += slab + nested + grown;
+	stats->alloc_slab += slab + nested + grown + remote;
 	stats->alloc_nested += nested;
 	stats->alloc_failed += mag_peek(cpu->event[MAG_ALLOC_FAILED]);
 }
@@ -545,9 +739,18 @@ void mag_cpu_stats(struct mag_cache *cache, struct mag_cache_stats *stats)
 		cpu_stats_alloc(per_cpu_ptr(cache->cpu, id), stats);
 }
 
+void mag_cpu_init_nodes(void)
+{
+	if (num_node_state(N_MEMORY) > 1)
+		static_branch_enable(&mag_many_nodes);
+}
+
 int mag_cpu_init(struct mag_cache *cache)
 {
-	cache->cpu = alloc_percpu(struct mag_cpu);
+	struct mag_cpu *cpu;
+
+	cache->cpu = __alloc_percpu(struct_size(cpu, away, nr_node_ids),
+				    __alignof__(*cpu));
 	return cache->cpu ? 0 : -ENOMEM;
 }
 

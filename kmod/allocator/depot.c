@@ -178,19 +178,6 @@ static struct mag_magazine *stack_take_run(struct mag_magazine **stack, u32 *nr,
 	return chain;
 }
 
-/* Returns the objects that went to their slabs. */
-static u32 chain_discard(struct mag_cache *cache, struct mag_magazine *chain)
-{
-	struct mag_magazine *next;
-	u32 objects = 0;
-
-	for (; chain; chain = next) {
-		next = chain->next;
-		objects += mag_magazine_discard(cache, chain);
-	}
-	return objects;
-}
-
 /*
  * Discards as many magazines, a run at a time: the lock is not held for long,
  * and what the CPUs take meanwhile is taken.
@@ -211,7 +198,7 @@ static u32 depot_discard(struct mag_cache *cache, struct mag_depot *depot,
 			chain = stack_take_run(&depot->empty, &depot->nr_empty,
 					       &empty);
 		spin_unlock_irqrestore(&depot->lock, flags);
-		objects += chain_discard(cache, chain);
+		objects += mag_magazine_discard_chain(cache, chain);
 	}
 	return objects;
 }

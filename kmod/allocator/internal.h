@@ -147,6 +147,10 @@ void mag_magazine_destroy(struct mag_cache *cache, struct mag_magazine *mag);
 /* Empties @mag into the slab layer and destroys it.  Returns its rounds. */
 u32 mag_magazine_discard(struct mag_cache *cache, struct mag_magazine *mag);
 
+/* The same of all magazines that are linked by @next; NULL is none. */
+u32 mag_magazine_discard_chain(struct mag_cache *cache,
+			       struct mag_magazine *chain);
+
 /* slab.c: any context but NMI, unless it says otherwise. */
 
 /* Cuts the slabs of @cache, from its size and constructor.  0 or -EINVAL. */
@@ -216,6 +220,9 @@ struct mag_depot_news mag_depot_take_news(struct mag_cache *cache);
 void mag_depot_stats(struct mag_cache *cache, struct mag_cache_stats *stats);
 
 /* cpu.c */
+
+/* Once, before there is a cache.  Task context. */
+void mag_cpu_init_nodes(void);
 
 /* Task context.  0 or -ENOMEM; exit also undoes half of an init. */
 int mag_cpu_init(struct mag_cache *cache);

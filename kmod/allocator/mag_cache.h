@@ -46,6 +46,20 @@ enum mag_reap_rule {
 };
 
 /**
+ * enum mag_remote_rule - where an object goes that is freed on another node
+ * @MAG_REMOTE_AWAY: to a magazine of its node's, which goes home when it is
+ *	full: one lock of the other node's for many objects
+ * @MAG_REMOTE_SLAB: home at once, one by one (SLUB)
+ * @MAG_REMOTE_IGNORE: to the magazine of the CPU that frees it (illumos)
+ */
+enum mag_remote_rule {
+	MAG_REMOTE_AWAY,
+	MAG_REMOTE_SLAB,
+	MAG_REMOTE_IGNORE,
+	MAG_NR_REMOTE_RULES
+};
+
+/**
  * struct mag_policy - the knobs of a cache
  * @magazine_rounds: capacity of a magazine to begin with
  * @magazine_max: what it may grow to
@@ -53,6 +67,7 @@ enum mag_reap_rule {
  * @empty_max: empty slabs that a node keeps
  * @resize_rule: enum mag_resize_rule
  * @resize_threshold: contended acquisitions of a depot's lock in an interval
+ * @remote_rule: enum mag_remote_rule
  * @reap_rule: enum mag_reap_rule
  * @reap_interval_ms: milliseconds from one reaping to the next
  *
@@ -65,6 +80,7 @@ struct mag_policy {
 	u32 empty_max;
 	u32 resize_rule;
 	u32 resize_threshold;
+	u32 remote_rule;
 	u32 reap_rule;
 	u32 reap_interval_ms;
 };
@@ -85,6 +101,8 @@ struct mag_policy {
  * @alloc_slab: allocs served from the slab layer, refills included
  * @alloc_nested: of @alloc_slab, those of an interrupt inside the CPU layer,
  *	served by a slab at hand
+ * @alloc_remote: of @alloc_slab, those of mag_cache_alloc_node() for another
+ *	node than the CPU's
  * @alloc_failed: allocs that returned NULL
  * @free_loaded: frees taken by the loaded magazine at once
  * @free_previous: frees taken after a swap with the previous magazine
@@ -92,6 +110,8 @@ struct mag_policy {
  * @free_slab: frees that went to the slab layer, or for which a full magazine
  *	was emptied into it
  * @free_nested: of @free_slab, those of an interrupt inside the CPU layer
+ * @free_remote: frees of another node's object that went into a magazine for
+ *	that node, or to its slab, as the policy says; in none of the above
  * @depot_contended: depot lock acquisitions that found it taken
  * @resizes: times that the capacity of magazines was changed
  * @reaped: objects that were reaped from magazines into their slabs
@@ -119,12 +139,14 @@ struct mag_cache_stats {
 	u64 alloc_depot;
 	u64 alloc_slab;
 	u64 alloc_nested;
+	u64 alloc_remote;
 	u64 alloc_failed;
 	u64 free_loaded;
 	u64 free_previous;
 	u64 free_depot;
 	u64 free_slab;
 	u64 free_nested;
+	u64 free_remote;
 	u64 depot_contended;
 	u64 resizes;
 	u64 reaped;
@@ -142,6 +164,7 @@ struct mag_cache *mag_cache_create(const char *name, size_t size, size_t align,
 unsigned long mag_cache_destroy(struct mag_cache *cache);
 
 void *mag_cache_alloc(struct mag_cache *cache, gfp_t gfp);
+void *mag_cache_alloc_node(struct mag_cache *cache, gfp_t gfp, int node);
 void mag_cache_free(struct mag_cache *cache, void *obj);
 void mag_cache_free_bulk(struct mag_cache *cache, size_t nr, void **objs);
 

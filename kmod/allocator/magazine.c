@@ -62,3 +62,16 @@ u32 mag_magazine_discard(struct mag_cache *cache, struct mag_magazine *mag)
 	mag_magazine_destroy(cache, mag);
 	return rounds;
 }
+
+u32 mag_magazine_discard_chain(struct mag_cache *cache,
+			       struct mag_magazine *chain)
+{
+	struct mag_magazine *next;
+	u32 rounds = 0;
+
+	for (; chain; chain = next) {
+		next = chain->next;
+		rounds += mag_magazine_discard(cache, chain);
+	}
+	return rounds;
+}

@@ -56,6 +56,7 @@ struct mag_policy mag_policy_default(u32 size, u32 slab_bytes)
 				   MAG_EMPTY_BYTES / slab_bytes),
 		.resize_rule = MAG_RESIZE_INTERVAL,
 		.resize_threshold = MAG_RESIZE_THRESHOLD,
+		.remote_rule = MAG_REMOTE_AWAY,
 		.reap_rule = MAG_REAP_WORKING_SET,
 		.reap_interval_ms = MAG_REAP_INTERVAL_MS,
 	};

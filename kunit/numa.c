@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * KUnit: nodes: memory of the node that is asked for, and objects that are
+ * freed on another node than theirs, by each rule.
+ */
+#include <kunit/test.h>
+#include <linux/cpumask.h>
+#include <linux/mm.h>
+#include <linux/nodemask.h>
+#include <linux/topology.h>
+
+#include "helpers.h"
+
+#define OBJECT_SIZE 4096
+
+/**
+ * struct numa_test - a cache, its user on one node, its objects of another
+ * @cache: the cache
+ * @here: node of the thread, which is pinned
+ * @there: another node with memory
+ * @rounds: in a magazine
+ * @objs: room for four magazines of objects
+ */
+struct numa_test {
+	struct mag_cache *cache;
+	int here;
+	int there;
+	u32 rounds;
+	void **objs;
+};
+
+static int another_node(int here)
+{
+	int node;
+
+	for_each_node_state(node, N_MEMORY)
+		if (node != here)
+			return node;
+	return NUMA_NO_NODE;
+}
+
+static void numa_test_init(struct kunit *test, struct numa_test *nt, u32 rule)
+{
+	mag_kunit_pin(test, cpumask_first(cpu_online_mask));
+	nt->here = numa_mem_id();
+	nt->there = another_node(nt->here);
+	if (nt->there == NUMA_NO_NODE)
+		kunit_skip(test, "needs two nodes with memory");
+
+	nt->cache = mag_kunit_cache(test, OBJECT_SIZE, 0, NULL);
+	nt->cache->policy.remote_rule = rule;
+	nt->rounds = nt->cache->magazine_rounds;
+	nt->objs = mag_kunit_array(test, 4 * nt->rounds);
+}
+
+static void alloc_there(struct kunit *test, struct numa_test *nt, u32 nr)
+{
+	u32 i;
+
+	for (i = 0; i < nr; i++) {
+		nt->objs[i] = mag_cache_alloc_node(nt->cache, GFP_KERNEL,
+						   nt->there);
+		KUNIT_ASSERT_NOT_NULL(test, nt->objs[i]);
+	}
+}
+
+static void free_here(struct numa_test *nt, u32 nr)
+{
+	u32 i;
+
+	for (i = 0; i < nr; i++)
+		mag_cache_free(nt->cache, nt->objs[i]);
+}
+
+static void objects_are_of_the_node_asked_for(struct kunit *test)
+{
+	struct mag_cache_stats stats;
+	struct numa_test nt;
+	u32 i;
+
+	numa_test_init(test, &nt, MAG_REMOTE_AWAY);
+	alloc_there(test, &nt, nt.rounds);
+	for (i = 0; i < nt.rounds; i++)
+		KUNIT_EXPECT_EQ(test, page_to_nid(virt_to_page(nt.objs[i])),
+				nt.there);
+	stats = mag_kunit_stats(nt.cache);
+	KUNIT_EXPECT_EQ(test, stats.alloc_remote, nt.rounds);
+	free_here(&nt, nt.rounds);
+}
+
+static void no_node_is_this_node(struct kunit *test)
+{
+	struct numa_test nt;
+	void *obj;
+
+	numa_test_init(test, &nt, MAG_REMOTE_AWAY);
+	obj = mag_cache_alloc_node(nt.cache, GFP_KERNEL, NUMA_NO_NODE);
+	KUNIT_ASSERT_NOT_NULL(test, obj);
+	KUNIT_EXPECT_EQ(test, page_to_nid(virt_to_page(obj)), nt.here);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(nt.cache).alloc_remote, 0);
+	mag_cache_free(nt.cache, obj);
+}
+
+/* Until the magazine is full nothing leaves the CPU. */
+static void away_magazine_goes_home_whole(struct kunit *test)
+{
+	struct mag_magazine *mag;
+	struct numa_test nt;
+
+	numa_test_init(test, &nt, MAG_REMOTE_AWAY);
+	alloc_there(test, &nt, nt.rounds);
+	free_here(&nt, nt.rounds - 1);
+	KUNIT_EXPECT_NULL(test,
+			  mag_depot_get_full(nt.cache, nt.there, NULL));
+	mag_cache_free(nt.cache, nt.objs[nt.rounds - 1]);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(nt.cache).free_remote,
+			nt.rounds);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(nt.cache).free_slab, 0);
+	KUNIT_EXPECT_NULL(test, mag_depot_get_full(nt.cache, nt.here, NULL));
+
+	mag = mag_depot_get_full(nt.cache, nt.there, NULL);
+	KUNIT_ASSERT_NOT_NULL(test, mag);
+	KUNIT_EXPECT_EQ(test, mag->rounds, nt.rounds);
+	mag_magazine_discard(nt.cache, mag);
+}
+
+/* A depot at home that has enough: its slabs take them. */
+static void away_magazine_finds_a_full_depot(struct kunit *test)
+{
+	struct numa_test nt;
+
+	numa_test_init(test, &nt, MAG_REMOTE_AWAY);
+	nt.cache->policy.depot_max = 1;
+	alloc_there(test, &nt, 3 * nt.rounds);
+	free_here(&nt, 3 * nt.rounds);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(nt.cache).rounds_cached,
+			nt.rounds);
+}
+
+static void remote_object_is_not_handed_out_here(struct kunit *test)
+{
+	struct numa_test nt;
+	void *obj;
+
+	numa_test_init(test, &nt, MAG_REMOTE_AWAY);
+	alloc_there(test, &nt, 1);
+	free_here(&nt, 1);
+	obj = mag_cache_alloc(nt.cache, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, obj);
+	KUNIT_EXPECT_EQ(test, page_to_nid(virt_to_page(obj)), nt.here);
+	mag_cache_free(nt.cache, obj);
+}
+
+static void rule_slab_sends_each_home(struct kunit *test)
+{
+	struct numa_test nt;
+
+	numa_test_init(test, &nt, MAG_REMOTE_SLAB);
+	alloc_there(test, &nt, nt.rounds);
+	free_here(&nt, nt.rounds);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(nt.cache).free_remote,
+			nt.rounds);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(nt.cache).rounds_cached, 0);
+}
+
+static void rule_ignore_keeps_them_here(struct kunit *test)
+{
+	struct numa_test nt;
+	void *obj;
+
+	numa_test_init(test, &nt, MAG_REMOTE_IGNORE);
+	alloc_there(test, &nt, 1);
+	free_here(&nt, 1);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(nt.cache).free_remote, 0);
+	obj = mag_cache_alloc(nt.cache, GFP_KERNEL);
+	KUNIT_EXPECT_PTR_EQ(test, obj, nt.objs[0]);
+	mag_cache_free(nt.cache, obj);
+}
+
+/* Objects of both nodes by turns, each to be where it belongs afterwards. */
+static void bulk_tells_nodes_apart(struct kunit *test)
+{
+	struct numa_test nt;
+	u32 i, nr;
+
+	numa_test_init(test, &nt, MAG_REMOTE_AWAY);
+	nr = nt.rounds;
+	for (i = 0; i < nr; i++) {
+		nt.objs[i] = mag_cache_alloc_node(nt.cache, GFP_KERNEL,
+						  i % 3 ? nt.there : nt.here);
+		KUNIT_ASSERT_NOT_NULL(test, nt.objs[i]);
+	}
+	mag_cache_free_bulk(nt.cache, nr, nt.objs);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(nt.cache).frees, nr);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(nt.cache).free_remote,
+			nr - DIV_ROUND_UP(nr, 3));
+}
+
+static void away_magazines_are_reaped(struct kunit *test)
+{
+	struct numa_test nt;
+
+	numa_test_init(test, &nt, MAG_REMOTE_AWAY);
+	alloc_there(test, &nt, 1);
+	free_here(&nt, 1);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(nt.cache).rounds_cached, 1);
+	mag_cache_shrink(nt.cache);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(nt.cache).magazines, 0);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(nt.cache).pages, 0);
+}
+
+/* An interrupt on top of a call finds the flag taken, and goes round. */
+static void nested_remote_free_goes_to_the_slab(struct kunit *test)
+{
+	struct numa_test nt;
+
+	numa_test_init(test, &nt, MAG_REMOTE_AWAY);
+	alloc_there(test, &nt, 1);
+	KUNIT_ASSERT_TRUE(test, mag_kunit_cpu_enter(nt.cache));
+	free_here(&nt, 1);
+	mag_kunit_cpu_leave(nt.cache);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(nt.cache).free_remote, 1);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(nt.cache).rounds_cached, 0);
+}
+
+static struct kunit_case numa_cases[] = {
+	KUNIT_CASE(objects_are_of_the_node_asked_for),
+	KUNIT_CASE(no_node_is_this_node),
+	KUNIT_CASE(away_magazine_goes_home_whole),
+	KUNIT_CASE(away_magazine_finds_a_full_depot),
+	KUNIT_CASE(remote_object_is_not_handed_out_here),
+	KUNIT_CASE(rule_slab_sends_each_home),
+	KUNIT_CASE(rule_ignore_keeps_them_here),
+	KUNIT_CASE(bulk_tells_nodes_apart),
+	KUNIT_CASE(away_magazines_are_reaped),
+	KUNIT_CASE(nested_remote_free_goes_to_the_slab),
+	{}
+};
+
+static struct kunit_suite numa_suite = {
+	.name = "magslab_numa",
+	.test_cases = numa_cases,
+};
+
+kunit_test_suite(numa_suite);
