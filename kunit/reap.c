@@ -6,7 +6,6 @@
 #include <kunit/test.h>
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
-#include <linux/device.h>
 #include <linux/topology.h>
 #include <linux/workqueue.h>
 
@@ -348,7 +347,7 @@ static void offline_cpu_is_drained(struct kunit *test)
 	reap_test_init(test, rt, MAG_REAP_NEVER);
 	cpu = mag_kunit_next_cpu(cpu);
 	if (cpu == cpumask_first(cpu_online_mask) ||
-	    get_cpu_device(cpu)->offline_disabled)
+	    !cpu_is_hotpluggable(cpu))
 		kunit_skip(test, "needs a CPU that can go offline");
 
 	crew = mag_kunit_crew(test);
