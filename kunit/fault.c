@@ -11,6 +11,7 @@
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/limits.h>
+#include <linux/nodemask.h>
 #include <linux/sched.h>
 #include <linux/string.h>
 
@@ -244,7 +245,11 @@ static void fault_cache_of_single_pages(struct kunit *test)
 	u32 failed;
 
 	failed = fault_each(test, fault_call_cache_use, &use, FAULT_NO_MAX);
-	KUNIT_EXPECT_GT(test, failed, 0);
+	/* Where one node has no page, another has. */
+	if (num_node_state(N_MEMORY) == 1)
+		KUNIT_EXPECT_GT(test, failed, 0);
+	else
+		KUNIT_EXPECT_EQ(test, failed, 0);
 }
 
 /* Pages fail at the order of choice, and are found at the least. */

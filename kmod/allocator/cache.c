@@ -227,7 +227,7 @@ bool mag_cache_try_for_each(void (*fn)(struct mag_cache *cache, void *arg),
 
 int mag_allocator_init(void)
 {
-	mag_cpu_init_nodes();
+	mag_cpu_setup();
 	return mag_reclaim_init();
 }
 

@@ -77,6 +77,8 @@ struct mag_cpu {
 
 /* There is more than one node with memory. */
 static DEFINE_STATIC_KEY_FALSE(mag_many_nodes);
+/* A free has more to do than to push: many nodes, or init_on_free. */
+static DEFINE_STATIC_KEY_FALSE(mag_free_checks);
 
 /*
  * Takes the flag of this CPU, or says no if this is an interrupt on top of its
@@ -442,32 +444,10 @@ void *mag_cache_alloc_node(struct mag_cache *cache, gfp_t gfp, int node)
 }
 EXPORT_SYMBOL_GPL(mag_cache_alloc_node);
 
-/* Apart, so that the common path needs no stack. */
-static noinline void mag_cache_free_zeroed(struct mag_cache *cache, void *obj)
-{
-	mag_object_zero(cache, obj);
-	if (!free_if_remote(cache, obj))
-		mag_cache_free_slow(cache, obj);
-}
-
-/**
- * mag_cache_free() - give back an object
- * @cache: the cache it was allocated from
- * @obj: the object, in constructed state if the cache has a constructor
- *
- * Context: any but NMI, on any CPU.  Never sleeps, never fails.
- */
-void mag_cache_free(struct mag_cache *cache, void *obj)
+/* The free ladder's first rung; the rest is mag_cache_free_slow(). */
+static __always_inline void cpu_free(struct mag_cache *cache, void *obj)
 {
 	struct mag_cpu *cpu;
-
-	if (want_init_on_free()) {
-		mag_cache_free_zeroed(cache, obj);
-		return;
-	}
-
-	if (free_if_remote(cache, obj))
-		return;
 
 	if (unlikely(!mag_cpu_enter(cache, &cpu))) {
 		preempt_enable();
@@ -481,6 +461,31 @@ void mag_cache_free(struct mag_cache *cache, void *obj)
 	}
 	mag_cpu_push(cpu, obj);
 	mag_cpu_leave(cpu);
+}
+
+/* Apart, so that the common path needs no stack. */
+static noinline void mag_cache_free_checked(struct mag_cache *cache, void *obj)
+{
+	if (want_init_on_free())
+		mag_object_zero(cache, obj);
+	if (!free_if_remote(cache, obj))
+		cpu_free(cache, obj);
+}
+
+/**
+ * mag_cache_free() - give back an object
+ * @cache: the cache it was allocated from
+ * @obj: the object, in constructed state if the cache has a constructor
+ *
+ * Context: any but NMI, on any CPU.  Never sleeps, never fails.
+ */
+void mag_cache_free(struct mag_cache *cache, void *obj)
+{
+	if (static_branch_unlikely(&mag_free_checks)) {
+		mag_cache_free_checked(cache, obj);
+		return;
+	}
+	cpu_free(cache, obj);
 }
 EXPORT_SYMBOL_GPL(mag_cache_free);
 
@@ -739,10 +744,13 @@ void mag_cpu_stats(struct mag_cache *cache, struct mag_cache_stats *stats)
 		cpu_stats_alloc(per_cpu_ptr(cache->cpu, id), stats);
 }
 
-void mag_cpu_init_nodes(void)
+void mag_cpu_setup(void)
 {
 	if (num_node_state(N_MEMORY) > 1)
 		static_branch_enable(&mag_many_nodes);
+	/* That is decided at boot, once and for all. */
+	if (num_node_state(N_MEMORY) > 1 || want_init_on_free())
+		static_branch_enable(&mag_free_checks);
 }
 
 int mag_cpu_init(struct mag_cache *cache)

@@ -222,7 +222,7 @@ void mag_depot_stats(struct mag_cache *cache, struct mag_cache_stats *stats);
 /* cpu.c */
 
 /* Once, before there is a cache.  Task context. */
-void mag_cpu_init_nodes(void);
+void mag_cpu_setup(void);
 
 /* Task context.  0 or -ENOMEM; exit also undoes half of an init. */
 int mag_cpu_init(struct mag_cache *cache);
