@@ -3,6 +3,7 @@
  * What the kernel asks of all caches: memory, when it is short of it, and the
  * magazines of a CPU that has gone.
  */
+#include <linux/atomic.h>
 #include <linux/cpuhotplug.h>
 #include <linux/shrinker.h>
 
