@@ -10,6 +10,7 @@ OUT=${O:-$TOP/out}
 V=${V:-0}
 PROG=${0##*/}
 # What is taken where a kernel of our own is needed and none is named.
+# shellcheck disable=SC2034 # for those that source this
 NEWEST_KERNEL=7.3
 
 # A progress line.
