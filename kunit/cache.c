@@ -9,6 +9,7 @@
 #include <linux/kernel.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
+#include <linux/sizes.h>
 #include <linux/string.h>
 
 #include "helpers.h"
@@ -411,6 +412,38 @@ static void bulk_free_goes_to_slabs_when_all_is_full(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).rounds_cached, kept);
 }
 
+static const u32 limit_sizes[] = { 8, 64, 255, 256, 1024, 4096, 65536 };
+
+static void limit_desc(const u32 *size, char *desc)
+{
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%u bytes", *size);
+}
+
+KUNIT_ARRAY_PARAM(limit, limit_sizes, limit_desc);
+
+/* As many of @each bytes as fit in @room, but @least of them at the least. */
+static void expect_limit(struct kunit *test, u32 limit, u32 each, u32 room,
+			 u32 least)
+{
+	KUNIT_EXPECT_GE(test, limit, least);
+	KUNIT_EXPECT_GT(test, (u64)(limit + 1) * each, room);
+	if (limit > least)
+		KUNIT_EXPECT_LE(test, (u64)limit * each, room);
+}
+
+/* A node keeps 1 MiB of objects in full magazines, and 128 KiB of empty slabs. */
+static void limits_are_in_bytes(struct kunit *test)
+{
+	const u32 *size = test->param_value;
+	struct mag_cache *cache = mag_kunit_cache(test, *size, 0, NULL);
+	struct mag_cache_stats stats = mag_kunit_stats(cache);
+
+	expect_limit(test, cache->policy.depot_max,
+		     stats.magazine_rounds * stats.size, SZ_1M, 10);
+	expect_limit(test, cache->policy.empty_max, PAGE_SIZE << stats.order,
+		     SZ_128K, 2);
+}
+
 static struct kunit_case cache_cases[] = {
 	KUNIT_CASE_PARAM(create_refuses, refused_gen_params),
 	KUNIT_CASE_PARAM(create_accepts, accepted_gen_params),
@@ -425,6 +458,7 @@ static struct kunit_case cache_cases[] = {
 	KUNIT_CASE(init_on_alloc_zeroes),
 	KUNIT_CASE(init_on_free_zeroes),
 	KUNIT_CASE(constructed_state_is_kept),
+	KUNIT_CASE_PARAM(limits_are_in_bytes, limit_gen_params),
 	KUNIT_CASE_PARAM(bulk_free_keeps_order, bulk_gen_params),
 	KUNIT_CASE(bulk_free_goes_to_slabs_when_all_is_full),
 	{}
