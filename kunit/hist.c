@@ -239,6 +239,7 @@ static u64 hist_draw(struct rnd_state *rnd)
 
 static void hist_merge_is_as_if_recorded_in_one(struct kunit *test)
 {
+	static const u64 ends[] = { MAG_HIST_MIN, MAG_HIST_MAX };
 	struct hist_test *ht = test->priv;
 	struct rnd_state rnd;
 	u32 i;
@@ -249,6 +250,10 @@ static void hist_merge_is_as_if_recorded_in_one(struct kunit *test)
 
 		mag_hist_record(i % 3 ? ht->a : ht->b, value);
 		mag_hist_record(ht->both, value);
+	}
+	for (i = 0; i < ARRAY_SIZE(ends); i++) {
+		mag_hist_record(ht->b, ends[i]);
+		mag_hist_record(ht->both, ends[i]);
 	}
 	mag_hist_merge(ht->a, ht->b);
 
