@@ -73,6 +73,7 @@ struct mag_cache *mag_cache_create(const char *name, size_t size, size_t align,
 	    (align && !is_power_of_2(align)))
 		return ERR_PTR(-EINVAL);
 
+	mag_cpu_setup();
 	cache = kzalloc(sizeof(*cache), GFP_KERNEL);
 	if (!cache)
 		return ERR_PTR(-ENOMEM);
@@ -227,7 +228,6 @@ bool mag_cache_try_for_each(void (*fn)(struct mag_cache *cache, void *arg),
 
 int mag_allocator_init(void)
 {
-	mag_cpu_setup();
 	return mag_reclaim_init();
 }
 

@@ -746,10 +746,12 @@ void mag_cpu_stats(struct mag_cache *cache, struct mag_cache_stats *stats)
 
 void mag_cpu_setup(void)
 {
-	if (num_node_state(N_MEMORY) > 1)
+	bool many_nodes = num_node_state(N_MEMORY) > 1;
+
+	/* Both are known since boot; that a branch is set already is no harm. */
+	if (many_nodes)
 		static_branch_enable(&mag_many_nodes);
-	/* That is decided at boot, once and for all. */
-	if (num_node_state(N_MEMORY) > 1 || want_init_on_free())
+	if (many_nodes || want_init_on_free())
 		static_branch_enable(&mag_free_checks);
 }
 

@@ -221,7 +221,7 @@ void mag_depot_stats(struct mag_cache *cache, struct mag_cache_stats *stats);
 
 /* cpu.c */
 
-/* Once, before there is a cache.  Task context. */
+/* Before there is a cache; again does no harm.  Task context, may sleep. */
 void mag_cpu_setup(void);
 
 /* Task context.  0 or -ENOMEM; exit also undoes half of an init. */
