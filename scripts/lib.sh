@@ -145,21 +145,26 @@ hold()
 	flock -s "$fd"
 }
 
-# remove_unheld DIR: remove a folder of the cache, unless a run holds it.
+# remove_unheld DIR: remove a folder of the cache, unless a run holds it or
+# builds in it.
 remove_unheld()
 {
-	local fd
+	local file fd free=true
+	local -a fds=()
 
-	if [ -e "$1/.inuse" ]; then
-		exec {fd}<"$1/.inuse"
-		if ! flock -n "$fd"; then
-			exec {fd}<&-
-			return 0
-		fi
+	for file in "$1/.inuse" "$1/lock"; do
+		[ -e "$file" ] || continue
+		exec {fd}<"$file"
+		fds+=("$fd")
+		flock -n "$fd" || free=false
+	done
+	if "$free"; then
+		say "removing ${1#"$CACHE"/} from the cache"
+		rm -rf "$1"
 	fi
-	say "removing ${1#"$CACHE"/} from the cache"
-	rm -rf "$1"
-	[ -z "${fd:-}" ] || exec {fd}<&-
+	for fd in "${fds[@]}"; do
+		exec {fd}<&-
+	done
 }
 
 # kmake ARGS...: make as if from a shell.  What the caller's own make was
