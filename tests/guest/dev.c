@@ -82,6 +82,11 @@ void dev_config(int fd, struct mag_run_config *config, const char *workload,
 	config->steps = 64;
 }
 
+__u32 dev_two_workers(void)
+{
+	return sysconf(_SC_NPROCESSORS_ONLN) > 1 ? 2 : 1;
+}
+
 void dev_config_endless(int fd, struct mag_run_config *config)
 {
 	dev_config(fd, config, "pair", "magazine");

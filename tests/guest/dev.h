@@ -37,6 +37,8 @@ void dev_set(int fd, struct mag_run_config *config, const char *name,
 /* A valid, short run: one worker, 64 steps, no warm-up. */
 void dev_config(int fd, struct mag_run_config *config, const char *workload,
 		const char *backend);
+/* Two, or one on a machine of one CPU: a worker needs its own. */
+__u32 dev_two_workers(void);
 /* A valid run of pair that ends only when it is stopped. */
 void dev_config_endless(int fd, struct mag_run_config *config);
 

@@ -29,7 +29,7 @@ for us in $(random 6502 12 30000); do
 	name="magctl $run killed $us us into its run"
 	# shellcheck disable=SC2086 # words
 	status "$name" $((128 + SIGKILL)) client signal $SIGKILL "$us" \
-		magctl $run -w 2 -d 60s
+		magctl $run -w "$(workers)" -d 60s
 	after "kill $n"
 	n=$((n + 1))
 done
@@ -37,7 +37,7 @@ done
 for us in 0 100000; do
 	status "SIGINT $us us into a run exits with 130" 130 \
 		client signal $SIGINT "$us" \
-		magctl run skb -b magazine -w 2 -d 60s --warmup 0 \
+		magctl run skb -b magazine -w "$(workers)" -d 60s --warmup 0 \
 		--json "$scratch/interrupted-$us.json"
 	says "SIGINT $us us into a run still reports" 'p99\.9'
 	ok "SIGINT $us us into a run still writes JSON" \

@@ -4,6 +4,11 @@
 
 MODULE=${MODULE:-/magslab/magslab.ko}
 
+# Two, or one on a machine of one CPU: a worker needs its own.
+workers() {
+	[ "$(nproc)" -gt 1 ] && echo 2 || echo 1
+}
+
 load() {
 	insmod "$MODULE"
 }

@@ -144,7 +144,7 @@ test_run() {
 	for workload in $workloads; do
 		for backend in $backends; do
 			ok "run $workload on $backend" magctl run "$workload" \
-				-b "$backend" -w 2 -n 2000 --warmup-steps 500 \
+				-b "$backend" -w "$(workers)" -n 2000 --warmup-steps 500 \
 				--seed 7 --json "$json/run-$workload-$backend.json"
 			for word in p50 p90 p99 'p99\.9' 'p99\.99' max; do
 				says "run $workload on $backend shows $word" \
@@ -158,7 +158,7 @@ test_run() {
 	ok "run for a time" magctl run pair -b magazine -d 20ms --warmup 5ms
 	ok "run with every option" magctl run pair -b kmem_cache -p size=64 \
 		-p batch=100 -w 1 -d 10s -n 1000 --warmup 1ms \
-		--warmup-steps 100 --seed 4611686018427387903 --clock $clock \
+		--warmup-steps 100 --seed 4611686018427387903 --clock "$clock" \
 		--json "$json/run-options.json"
 }
 

@@ -159,7 +159,7 @@ static void test_contexts(int fd, const char *backend)
 	dev_describe(fd, MAG_ENTITY_PARAM, pair, param, &desc);
 	for (context = desc.min; context <= desc.max; context++) {
 		dev_config(fd, &config, "pair", backend);
-		config.nr_workers = 2;
+		config.nr_workers = dev_two_workers();
 		config.steps = STEPS;
 		dev_set(fd, &config, "context", context);
 		tap_is(complete(fd, &config, &status), 0,
@@ -187,7 +187,8 @@ int main(void)
 		     !dev_describe(fd, MAG_ENTITY_WORKLOAD, 0, w, &workload);
 		     w++) {
 			test_run(fd, workload.name, backend.name, 1);
-			test_run(fd, workload.name, backend.name, 2);
+			if (dev_two_workers() == 2)
+				test_run(fd, workload.name, backend.name, 2);
 			test_seed(fd, workload.name, backend.name);
 		}
 		test_contexts(fd, backend.name);
