@@ -337,6 +337,16 @@ static void load_elsewhere(void *arg)
 		mag_cache_free(rt->cache, obj);
 }
 
+/* Linux 6.1 runs a module's suites before its init function. */
+static bool is_set_up(void)
+{
+#ifdef MODULE
+	return THIS_MODULE->state == MODULE_STATE_LIVE;
+#else
+	return true;
+#endif
+}
+
 static void offline_cpu_is_drained(struct kunit *test)
 {
 	unsigned int cpu = cpumask_first(cpu_online_mask);
@@ -350,8 +360,7 @@ static void offline_cpu_is_drained(struct kunit *test)
 	if (cpu == cpumask_first(cpu_online_mask) ||
 	    !cpu_is_hotpluggable(cpu))
 		kunit_skip(test, "needs a CPU that can go offline");
-	/* Linux 6.1 runs a module's suites before its init function. */
-	if (THIS_MODULE && THIS_MODULE->state != MODULE_STATE_LIVE)
+	if (!is_set_up())
 		kunit_skip(test, "needs a module that is set up");
 
 	crew = mag_kunit_crew(test);
