@@ -3,7 +3,8 @@
  * A helper of the scripts:
  *   client hold STATE   brings a run to a state, says "STATE" and stays there
  *                       until its standard input ends; then winds up, and
- *                       fails unless the run was undisturbed
+ *                       fails unless the run was undisturbed.  live is hold
+ *                       with objects out
  *   client signal SIGNAL MICROSECONDS COMMAND...
  *                       runs a command, waits until its run is under way and
  *                       that long on, sends it the signal (a number) and ends
@@ -31,12 +32,32 @@ static void must(int err, const char *what)
 		tap_bail("%s: %s", what, strerror(err));
 }
 
+/* HOLD, with objects of magslab's own allocator out. */
+static void enter_live(int fd)
+{
+	struct mag_run_config config;
+	struct mag_run_status status;
+
+	dev_config(fd, &config, "dentry", "magazine");
+	config.steps = 10000;
+	must(dev_ioctl(fd, MAG_IOC_START, &config), "START");
+	if (!dev_settles(fd, DEV_PATIENCE_MS))
+		tap_bail("the run does not come to its HOLD");
+	dev_status(fd, &status);
+	if (status.state != MAG_STATE_HOLD)
+		tap_bail("the run ends in state %u", status.state);
+}
+
 static void enter(int fd, const char *state)
 {
 	struct mag_run_config config;
 
 	if (!strcmp(state, "idle"))
 		return;
+	if (!strcmp(state, "live")) {
+		enter_live(fd);
+		return;
+	}
 	dev_config_endless(fd, &config);
 	config.nr_workers = 0;
 	if (!strcmp(state, "warmup"))
@@ -132,7 +153,7 @@ int main(int argc, char **argv)
 		return hold(argv[2]);
 	if (argc >= 5 && !strcmp(argv[1], "signal"))
 		return signal_command(atoi(argv[2]), atol(argv[3]), argv + 4);
-	fputs("usage: client hold idle|warmup|measure|hold|done\n"
+	fputs("usage: client hold idle|warmup|measure|hold|live|done\n"
 	      "       client signal SIGNAL MICROSECONDS COMMAND...\n"
 	      "       client idle\n"
 	      "       client gone\n",
