@@ -16,9 +16,10 @@ struct mag_kunit_crew;
 struct task_struct;
 
 /*
- * A cache, never reaped unless the test says so, that is destroyed when the test ends, after it has been checked that
- * no object is live, that the counters add up, and that magazines, slabs and
- * pages are back at zero.  Asserts that it can be created.
+ * A cache, never reaped unless the test says so, that is destroyed when the
+ * test ends, after it has been checked that no object is live, that the
+ * counters add up, and that magazines, slabs and pages are back at zero.
+ * Asserts that it can be created.
  */
 struct mag_cache *mag_kunit_cache(struct kunit *test, size_t size, size_t align,
 				  void (*ctor)(void *obj));

@@ -58,8 +58,8 @@ static void alloc_there(struct kunit *test, struct numa_test *nt, u32 nr)
 	u32 i;
 
 	for (i = 0; i < nr; i++) {
-		nt->objs[i] = mag_cache_alloc_node(nt->cache, GFP_KERNEL,
-						   nt->there);
+		nt->objs[i] =
+			mag_cache_alloc_node(nt->cache, GFP_KERNEL, nt->there);
 		KUNIT_ASSERT_NOT_NULL(test, nt->objs[i]);
 	}
 }
@@ -110,11 +110,9 @@ static void away_magazine_goes_home_whole(struct kunit *test)
 	numa_test_init(test, &nt, MAG_REMOTE_AWAY);
 	alloc_there(test, &nt, nt.rounds);
 	free_here(&nt, nt.rounds - 1);
-	KUNIT_EXPECT_NULL(test,
-			  mag_depot_get_full(nt.cache, nt.there, NULL));
+	KUNIT_EXPECT_NULL(test, mag_depot_get_full(nt.cache, nt.there, NULL));
 	mag_cache_free(nt.cache, nt.objs[nt.rounds - 1]);
-	KUNIT_EXPECT_EQ(test, mag_kunit_stats(nt.cache).free_remote,
-			nt.rounds);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(nt.cache).free_remote, nt.rounds);
 	KUNIT_EXPECT_EQ(test, mag_kunit_stats(nt.cache).free_slab, 0);
 	KUNIT_EXPECT_NULL(test, mag_depot_get_full(nt.cache, nt.here, NULL));
 
@@ -158,8 +156,7 @@ static void rule_slab_sends_each_home(struct kunit *test)
 	numa_test_init(test, &nt, MAG_REMOTE_SLAB);
 	alloc_there(test, &nt, nt.rounds);
 	free_here(&nt, nt.rounds);
-	KUNIT_EXPECT_EQ(test, mag_kunit_stats(nt.cache).free_remote,
-			nt.rounds);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(nt.cache).free_remote, nt.rounds);
 	KUNIT_EXPECT_EQ(test, mag_kunit_stats(nt.cache).rounds_cached, 0);
 }
 

@@ -158,8 +158,7 @@ static void live_objects_are_left_alone(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, stats.live, rt.nr);
 	KUNIT_EXPECT_EQ(test, stats.rounds_cached, 0);
 	for (i = 0; i < rt.nr; i++)
-		KUNIT_EXPECT_NULL(test,
-				  memchr_inv(rt.objs[i], i, OBJECT_SIZE));
+		KUNIT_EXPECT_NULL(test, memchr_inv(rt.objs[i], i, OBJECT_SIZE));
 	free_all(&rt);
 }
 
@@ -357,8 +356,7 @@ static void offline_cpu_is_drained(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, rt);
 	reap_test_init(test, rt, MAG_REAP_NEVER);
 	cpu = mag_kunit_next_cpu(cpu);
-	if (cpu == cpumask_first(cpu_online_mask) ||
-	    !cpu_is_hotpluggable(cpu))
+	if (cpu == cpumask_first(cpu_online_mask) || !cpu_is_hotpluggable(cpu))
 		kunit_skip(test, "needs a CPU that can go offline");
 	if (!is_set_up())
 		kunit_skip(test, "needs a module that is set up");
@@ -407,8 +405,7 @@ static void memory_pressure_takes_no_more_than_asked(struct kunit *test)
 	load(test, &one);
 	load(test, &two);
 	KUNIT_EXPECT_GT(test, mag_kunit_reclaim_scan(numa_mem_id(), 1), 0);
-	KUNIT_EXPECT_EQ(test, mag_kunit_stats(two.cache).rounds_cached,
-			two.nr);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(two.cache).rounds_cached, two.nr);
 }
 
 static struct kunit_case reap_cases[] = {

@@ -174,8 +174,11 @@ void mag_environment_free(struct mag_environment *env)
 /* What a name promises must hold, or units would be printed that are not. */
 const char *mag_environment_contradiction(const struct mag_environment *env)
 {
+	static const char contradiction[] =
+		"counts instructions, and this machine does not: name it otherwise (--machine)";
+
 	if (!strcmp(env->machine, MAG_MACHINE_ICOUNT) && !env->counts_insns)
-		return "is the name of a machine whose time-stamp counter counts instructions, and here it does not: give this one another name (--machine)";
+		return contradiction;
 	return NULL;
 }
 

@@ -567,7 +567,6 @@ void mag_cache_free_bulk(struct mag_cache *cache, size_t nr, void **objs)
 }
 EXPORT_SYMBOL_GPL(mag_cache_free_bulk);
 
-
 /* A field that its CPU may be writing. */
 #define mag_peek(field) data_race(READ_ONCE(field))
 

@@ -52,8 +52,8 @@ struct mag_policy mag_policy_default(u32 size, u32 slab_bytes)
 		.magazine_max = policy_magazine_max(size, rounds),
 		.depot_max = max_t(u32, MAG_DEPOT_MIN,
 				   MAG_DEPOT_BYTES / (rounds * size)),
-		.empty_max = max_t(u32, MAG_EMPTY_MIN,
-				   MAG_EMPTY_BYTES / slab_bytes),
+		.empty_max =
+			max_t(u32, MAG_EMPTY_MIN, MAG_EMPTY_BYTES / slab_bytes),
 		.resize_rule = MAG_RESIZE_INTERVAL,
 		.resize_threshold = MAG_RESIZE_THRESHOLD,
 		.remote_rule = MAG_REMOTE_AWAY,
@@ -95,7 +95,8 @@ void mag_policy_shrink(struct mag_cache *cache)
 	u32 rounds = READ_ONCE(cache->magazine_rounds);
 	u32 bucket = policy_bucket(rounds);
 
-	policy_resize(cache, bucket > 64 ? mag_magazine_rounds_in(bucket / 2) : 1);
+	policy_resize(cache,
+		      bucket > 64 ? mag_magazine_rounds_in(bucket / 2) : 1);
 }
 
 void mag_policy_contended(struct mag_cache *cache)

@@ -26,9 +26,9 @@ static void reclaim_count_cache(struct mag_cache *cache, void *arg)
 {
 	struct reclaim_scan *scan = arg;
 
-	scan->pages += mag_slab_empty_pages(cache, scan->node) +
-		       mag_depot_objects(cache, scan->node) * cache->size /
-			       PAGE_SIZE;
+	scan->pages +=
+		mag_slab_empty_pages(cache, scan->node) +
+		mag_depot_objects(cache, scan->node) * cache->size / PAGE_SIZE;
 }
 
 static void reclaim_scan_cache(struct mag_cache *cache, void *arg)

@@ -25,9 +25,10 @@ static inline bool noop_claim(u8 *mark)
 	       cmpxchg(mark, NOOP_FREE, NOOP_BUSY) == NOOP_FREE;
 }
 
-/* Gives the slot back.  Pairs with the exchange of noop_claim(), on any CPU. */
+/* Gives the slot back, on any CPU. */
 static inline void noop_release(u8 *mark)
 {
+	/* Pairs with noop_claim(): what the object held is written by now. */
 	smp_store_release(mark, NOOP_FREE);
 }
 
