@@ -175,7 +175,7 @@ void mag_environment_free(struct mag_environment *env)
 const char *mag_environment_contradiction(const struct mag_environment *env)
 {
 	static const char contradiction[] =
-		"counts instructions, and this machine does not: name it otherwise (--machine)";
+		"counts instructions, and this one does not: give it another name (--machine)";
 
 	if (!strcmp(env->machine, MAG_MACHINE_ICOUNT) && !env->counts_insns)
 		return contradiction;
