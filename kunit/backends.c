@@ -8,12 +8,15 @@
 #include <linux/atomic.h>
 #include <linux/cpumask.h>
 #include <linux/err.h>
+#include <linux/hrtimer.h>
 #include <linux/kernel.h>
+#include <linux/ktime.h>
 #include <linux/sched.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "../kmod/compat.h"
 #include "../kmod/stress/backend.h"
 #include "../kmod/stress/context.h"
 #include "../kmod/stress/noop_mark.h"
@@ -582,6 +585,119 @@ static void backend_noop_slot_has_one_owner(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, r->mark[i], NOOP_FREE);
 }
 
+/* What is in noop's cells when an interrupt puts one there too. */
+
+#define NOOP_TURNS    4000
+#define NOOP_LEAST    50
+#define NOOP_STORM_NS NSEC_PER_SEC
+#define NOOP_MAX_NS   20000
+#define NOOP_LIVE     32UL
+#define NOOP_OBJECTS  4096 /* more than such a pool has */
+
+/**
+ * struct noop_storm - a task and an interrupt on one CPU's cells
+ * @timer: brings the interrupt
+ * @pool: on noop
+ * @kept: by the interrupt, from one of its turns to the next; or NULL
+ * @turns: of the interrupt
+ */
+struct noop_storm {
+	struct hrtimer timer;
+	struct mag_pool *pool;
+	void *kept;
+	u32 turns;
+};
+
+/* By turns takes an object and puts it back, so that cells change either way. */
+static enum hrtimer_restart noop_interrupts(struct hrtimer *timer)
+{
+	struct noop_storm *storm =
+		container_of(timer, struct noop_storm, timer);
+
+	if (storm->kept) {
+		mag_pool_free(storm->pool, storm->kept);
+		storm->kept = NULL;
+	} else {
+		storm->kept = mag_pool_alloc(storm->pool, GFP_ATOMIC);
+	}
+	WRITE_ONCE(storm->turns, storm->turns + 1);
+	return HRTIMER_NORESTART;
+}
+
+/* Objects that the pool has to give on this CPU; none is out. */
+static u32 noop_count(struct mag_pool *pool, void **objs)
+{
+	u32 nr = 0;
+
+	while (nr < NOOP_OBJECTS) {
+		objs[nr] = mag_pool_alloc(pool, GFP_KERNEL);
+		if (!objs[nr])
+			break;
+		nr++;
+	}
+	mag_pool_free_bulk(pool, nr, objs);
+	return nr;
+}
+
+/* Takes objects and puts them back until the interrupt has had its turn @turn. */
+static void noop_storm_until(struct noop_storm *storm, u32 turn)
+{
+	void *obj;
+
+	while (READ_ONCE(storm->turns) != turn) {
+		obj = mag_pool_alloc(storm->pool, GFP_KERNEL);
+		if (obj)
+			mag_pool_free(storm->pool, obj);
+	}
+}
+
+static void noop_storm_run(struct noop_storm *storm, struct rnd_state *rnd)
+{
+	u64 end_ns = ktime_get_ns() + NOOP_STORM_NS;
+	u32 turn;
+
+	for (turn = 1; turn <= NOOP_TURNS; turn++) {
+		if (turn > NOOP_LEAST && ktime_get_ns() > end_ns)
+			break;
+		hrtimer_start(&storm->timer, mag_kunit_random(rnd, NOOP_MAX_NS),
+			      HRTIMER_MODE_REL_PINNED);
+		noop_storm_until(storm, turn);
+		cond_resched();
+	}
+	hrtimer_cancel(&storm->timer);
+	if (storm->kept)
+		mag_pool_free(storm->pool, storm->kept);
+}
+
+static void backend_noop_loses_none_to_interrupts(struct kunit *test)
+{
+	struct mag_pool_spec spec = { .name = "kunit",
+				      .size = 64,
+				      .max_live = NOOP_LIVE };
+	void **objs = mag_kunit_array(test, NOOP_OBJECTS);
+	struct noop_storm *storm;
+	struct rnd_state rnd;
+	u32 before;
+
+	storm = kunit_kzalloc(test, sizeof(*storm), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, storm);
+	mag_kunit_pin(test, cpumask_first(cpu_online_mask));
+	storm->pool = mag_pool_create(&mag_backend_noop, &spec);
+	KUNIT_ASSERT_EQ(test, PTR_ERR_OR_ZERO(storm->pool), 0);
+	mag_hrtimer_setup(&storm->timer, noop_interrupts, CLOCK_MONOTONIC,
+			  HRTIMER_MODE_REL_PINNED);
+
+	before = noop_count(storm->pool, objs);
+	KUNIT_EXPECT_GE(test, before, NOOP_LIVE);
+	mag_kunit_seed(test, &rnd);
+	noop_storm_run(storm, &rnd);
+	/* Cells above a hint that fell behind are found once those below are full. */
+	noop_count(storm->pool, objs);
+	KUNIT_EXPECT_EQ(test, noop_count(storm->pool, objs), before);
+	kunit_info(test, "%u objects, %u interrupts\n", before, storm->turns);
+	mag_pool_destroy(storm->pool);
+}
+
 static void backend_no_pool_may_be_destroyed(struct kunit *test)
 {
 	mag_pool_destroy(NULL);
@@ -603,6 +719,7 @@ static struct kunit_case backend_cases[] = {
 	KUNIT_CASE_PARAM(backend_holds_at_least_what_is_out,
 			 backend_gen_params),
 	KUNIT_CASE(backend_noop_slot_has_one_owner),
+	KUNIT_CASE(backend_noop_loses_none_to_interrupts),
 	KUNIT_CASE(backend_of_a_pool_too_large_for_memory_says_so),
 	{}
 };
