@@ -523,15 +523,14 @@ static void backend_pool_is_refused(struct kunit *test)
 
 /* The slots of noop. */
 
-#define NOOP_MARKS	4U
-#define NOOP_RIVALRY_NS (200 * NSEC_PER_MSEC)
+#define NOOP_MARKS  4U
+#define NOOP_CLAIMS 20000
 
 /**
  * struct noop_rivals - what the threads share
  * @mark: of slots that all want
  * @owner: the thread that has the slot; 0: none
  * @id: of the next thread
- * @missing: threads that are not there yet
  * @claims: that succeeded
  * @broken: of them, those of a slot that somebody had
  */
@@ -539,7 +538,6 @@ struct noop_rivals {
 	u8 mark[NOOP_MARKS];
 	unsigned long owner[NOOP_MARKS];
 	atomic_t id;
-	atomic_t missing;
 	atomic_t claims;
 	atomic_t broken;
 };
@@ -549,22 +547,9 @@ static void noop_rival(void *arg)
 	struct noop_rivals *r = arg;
 	unsigned long id = atomic_inc_return(&r->id);
 	u32 i, claims = 0;
-	u64 end_ns;
 
-	/* Or the first would be gone before the last is awake. */
-	atomic_dec(&r->missing);
-	while (atomic_read(&r->missing))
-		cond_resched();
-
-	end_ns = ktime_get_ns() + NOOP_RIVALRY_NS;
-	for (i = 0;; i++) {
+	for (i = 0; i < NOOP_CLAIMS; i++) {
 		u32 slot = i % NOOP_MARKS;
-
-		if (!(i % 1024)) {
-			cond_resched();
-			if (ktime_get_ns() > end_ns)
-				break;
-		}
 
 		if (!noop_claim(&r->mark[slot]))
 			continue;
@@ -574,6 +559,7 @@ static void noop_rival(void *arg)
 		else if (cmpxchg(&r->owner[slot], id, 0) != id)
 			atomic_inc(&r->broken);
 		noop_release(&r->mark[slot]);
+		cond_resched();
 	}
 	atomic_add(claims, &r->claims);
 }
@@ -588,7 +574,6 @@ static void backend_noop_slot_has_one_owner(struct kunit *test)
 	r = kunit_kzalloc(test, sizeof(*r), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, r);
 	crew = mag_kunit_crew(test);
-	atomic_set(&r->missing, num_online_cpus());
 	for_each_online_cpu(cpu)
 		mag_kunit_crew_add(crew, cpu, noop_rival, r);
 	mag_kunit_crew_start(crew);

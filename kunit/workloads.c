@@ -8,26 +8,20 @@
 
 #include <linux/cpumask.h>
 #include <linux/err.h>
-#include <linux/ktime.h>
 #include <linux/minmax.h>
 #include <linux/rcupdate.h>
 #include <linux/string.h>
 
 #include "../kmod/stress/run_engine.h"
 #include "fake_backend.h"
-#include "helpers.h"
 #include "runs.h"
 
-#define WORKLOAD_MAX_SET       4
-#define WORKLOAD_FAIL_MAX      100
+#define WORKLOAD_MAX_SET    4
+#define WORKLOAD_FAIL_MAX   100
 /* Enough for all these failures, where one in seven allocations fails. */
-#define WORKLOAD_FAIL_STEPS    1000
+#define WORKLOAD_FAIL_STEPS 1000
 /* Ends a run that makes no steps any more; none comes near it otherwise. */
-#define WORKLOAD_END_NS	       (30 * NSEC_PER_SEC)
-
-/* More entries than bounds leave alone; and what they may take, at most. */
-#define WORKLOAD_READER_ALLOCS 400
-#define WORKLOAD_READER_NS     (2 * NSEC_PER_SEC)
+#define WORKLOAD_END_NS	    (30 * NSEC_PER_SEC)
 
 /* Small tables and queues, so that every path is taken, and taken often. */
 static const struct workload_case {
@@ -324,74 +318,6 @@ static void workload_dentry_fills_its_list(struct kunit *test)
 	KUNIT_EXPECT_GE(test, end.live, 256ULL);
 }
 
-static void workload_led_main(void *arg)
-{
-	struct mag_run *run = arg;
-
-	mag_run_wake_workers(run);
-	mag_run_lead(run);
-	mag_run_join_workers(run);
-}
-
-/* What the run has freed after some allocations, in a reader's sight. */
-static u64 workload_frees_before_a_grace_period(struct mag_kunit_crew *crew,
-						struct mag_fake *fake)
-{
-	u64 end_ns = ktime_get_ns() + WORKLOAD_READER_NS;
-	u64 frees;
-
-	rcu_read_lock();
-	mag_kunit_crew_start(crew);
-	while (atomic64_read(&fake->allocs) < WORKLOAD_READER_ALLOCS &&
-	       ktime_get_ns() < end_ns)
-		cpu_relax();
-	frees = atomic64_read(&fake->frees);
-	rcu_read_unlock();
-	return frees;
-}
-
-/* A reader that was there before the run sees every entry of it to the end. */
-static void workload_dentry_waits_for_readers(struct kunit *test)
-{
-	static const struct workload_case c = {
-		.workload = "dentry",
-		.steps = 2000,
-		.set = { { "bound", 64 }, { "rcu_pending", 1024 } },
-	};
-	struct mag_run_config config = workload_config(test, &c);
-	struct mag_kunit_crew *crew;
-	struct mag_fake *fake;
-	struct mag_run *run;
-
-	if (num_online_cpus() < 2)
-		kunit_skip(test, "needs two CPUs");
-
-	fake = kunit_kzalloc(test, sizeof(*fake), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, fake);
-	config.nr_workers = 1;
-	mag_fake_init(fake);
-	run = mag_run_create(&config);
-	KUNIT_ASSERT_EQ(test, PTR_ERR_OR_ZERO(run), 0);
-	run->backend = &fake->ops;
-	KUNIT_ASSERT_EQ(test, mag_clock_select(MAG_CLOCK_KTIME), 0);
-	KUNIT_ASSERT_EQ(test, mag_run_setup(run), 0);
-	KUNIT_ASSERT_EQ(test, mag_run_spawn_workers(run), 0);
-
-	/* Where no reader of ours keeps a worker from running. */
-	crew = mag_kunit_crew(test);
-	mag_kunit_crew_add(crew, run->workers[0].cpu, workload_led_main, run);
-	mag_kunit_pin(test, mag_kunit_next_cpu(run->workers[0].cpu));
-	KUNIT_EXPECT_EQ(test, workload_frees_before_a_grace_period(crew, fake),
-			0ULL);
-	mag_kunit_crew_wait(crew);
-
-	KUNIT_EXPECT_GE(test, atomic64_read(&fake->allocs),
-			WORKLOAD_READER_ALLOCS);
-	mag_run_teardown(run);
-	mag_run_free(run);
-	mag_fake_expect_clean(test, fake);
-}
-
 static void workload_that_never_ran_leaves_nothing_behind(struct kunit *test)
 {
 	u32 i;
@@ -421,7 +347,6 @@ static struct kunit_case workload_test_cases[] = {
 			 workload_case_gen_params),
 	KUNIT_CASE(workload_repeats_itself_from_the_same_seed),
 	KUNIT_CASE(workload_dentry_fills_its_list),
-	KUNIT_CASE(workload_dentry_waits_for_readers),
 	KUNIT_CASE(workload_that_never_ran_leaves_nothing_behind),
 	{}
 };
