@@ -11,20 +11,22 @@
 #include <linux/string.h>
 
 #include "internal.h"
+#include "mag_kmalloc.h"
 
 static DEFINE_MUTEX(mag_caches_lock);
 static LIST_HEAD(mag_caches);
 
-static void cache_free(struct mag_cache *cache)
+/* Also undoes half of an init. */
+static void cache_exit_layers(struct mag_cache *cache)
 {
 	mag_cpu_exit(cache);
 	mag_depot_exit(cache);
 	mag_slab_exit(cache);
 	kfree(cache->name);
-	kfree(cache);
 }
 
-static int cache_init(struct mag_cache *cache, const char *name, size_t align)
+static int cache_init_layers(struct mag_cache *cache, const char *name,
+			     size_t align)
 {
 	u32 slab_bytes;
 	int err;
@@ -47,6 +49,28 @@ static int cache_init(struct mag_cache *cache, const char *name, size_t align)
 	if (!err)
 		err = mag_cpu_init(cache);
 	return err;
+}
+
+int mag_cache_init(struct mag_cache *cache, const char *name, size_t size,
+		   size_t align, void (*ctor)(void *obj))
+{
+	int err;
+
+	mag_cpu_setup();
+	*cache = (struct mag_cache){
+		.object_size = max(size, MAG_CACHE_MIN_SIZE),
+		.ctor = ctor,
+	};
+	err = cache_init_layers(cache, name, align);
+	if (err) {
+		cache_exit_layers(cache);
+		return err;
+	}
+
+	mutex_lock(&mag_caches_lock);
+	list_add_tail(&cache->list, &mag_caches);
+	mutex_unlock(&mag_caches_lock);
+	return 0;
 }
 
 /**
@@ -73,25 +97,38 @@ struct mag_cache *mag_cache_create(const char *name, size_t size, size_t align,
 	    (align && !is_power_of_2(align)))
 		return ERR_PTR(-EINVAL);
 
-	mag_cpu_setup();
-	cache = kzalloc(sizeof(*cache), GFP_KERNEL);
+	cache = kmalloc(sizeof(*cache), GFP_KERNEL);
 	if (!cache)
 		return ERR_PTR(-ENOMEM);
-
-	cache->object_size = max(size, MAG_CACHE_MIN_SIZE);
-	cache->ctor = ctor;
-	err = cache_init(cache, name, align);
+	err = mag_cache_init(cache, name, size, align, ctor);
 	if (err) {
-		cache_free(cache);
+		kfree(cache);
 		return ERR_PTR(err);
 	}
-
-	mutex_lock(&mag_caches_lock);
-	list_add_tail(&cache->list, &mag_caches);
-	mutex_unlock(&mag_caches_lock);
 	return cache;
 }
 EXPORT_SYMBOL_GPL(mag_cache_create);
+
+unsigned long mag_cache_exit(struct mag_cache *cache)
+{
+	unsigned long leaked;
+
+	mutex_lock(&mag_caches_lock);
+	list_del(&cache->list);
+	mutex_unlock(&mag_caches_lock);
+
+	mag_reap_exit(cache);
+	mag_cpu_drain(cache);
+	mag_depot_drain(cache);
+	leaked = mag_slab_drain(cache);
+	if (leaked)
+		pr_err("magslab: cache %s: destroyed with %lu objects of %u bytes not freed\n",
+		       cache->name, leaked, cache->object_size);
+	WARN_ON_ONCE(atomic_long_read(&cache->nr_magazines));
+
+	cache_exit_layers(cache);
+	return leaked;
+}
 
 /**
  * mag_cache_destroy() - destroy a cache
@@ -111,20 +148,8 @@ unsigned long mag_cache_destroy(struct mag_cache *cache)
 	if (!cache)
 		return 0;
 
-	mutex_lock(&mag_caches_lock);
-	list_del(&cache->list);
-	mutex_unlock(&mag_caches_lock);
-
-	mag_reap_exit(cache);
-	mag_cpu_drain(cache);
-	mag_depot_drain(cache);
-	leaked = mag_slab_drain(cache);
-	if (leaked)
-		pr_err("magslab: cache %s: destroyed with %lu objects of %u bytes not freed\n",
-		       cache->name, leaked, cache->object_size);
-	WARN_ON_ONCE(atomic_long_read(&cache->nr_magazines));
-
-	cache_free(cache);
+	leaked = mag_cache_exit(cache);
+	kfree(cache);
 	return leaked;
 }
 EXPORT_SYMBOL_GPL(mag_cache_destroy);
@@ -228,11 +253,19 @@ bool mag_cache_try_for_each(void (*fn)(struct mag_cache *cache, void *arg),
 
 int mag_allocator_init(void)
 {
-	return mag_reclaim_init();
+	int err = mag_reclaim_init();
+
+	if (err)
+		return err;
+	err = mag_kmalloc_init();
+	if (err)
+		mag_reclaim_exit();
+	return err;
 }
 
 void mag_allocator_exit(void)
 {
+	mag_kmalloc_exit();
 	mag_reclaim_exit();
 	WARN_ON_ONCE(!list_empty(&mag_caches));
 	mag_slab_bury();

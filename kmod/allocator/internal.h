@@ -3,6 +3,7 @@
  * What the layers of the allocator show each other, and nobody else.
  *
  * Layers, each calling only those below it:
+ *	kmalloc.c	size classes: caches of ours, and whole pages
  *	reclaim.c	the shrinker, and CPUs that go offline: of all caches
  *	cache.c		birth, death and statistics of a cache
  *	reap.c		what goes back to the kernel, and when
@@ -273,6 +274,14 @@ void mag_reap(struct mag_cache *cache);
 void mag_reap_everything(struct mag_cache *cache);
 
 /* cache.c */
+
+/*
+ * mag_cache_create() and mag_cache_destroy() of a cache in the caller's memory,
+ * and of arguments that are right.  0 or -ENOMEM or -EINVAL.
+ */
+int mag_cache_init(struct mag_cache *cache, const char *name, size_t size,
+		   size_t align, void (*ctor)(void *obj));
+unsigned long mag_cache_exit(struct mag_cache *cache);
 
 /* mag_cache_for_each() that does not wait for the list, but returns false. */
 bool mag_cache_try_for_each(void (*fn)(struct mag_cache *cache, void *arg),
