@@ -51,6 +51,9 @@ struct size_class {
  */
 static struct size_class size_classes[NR_CLASSES];
 
+/* Where each is: one instruction, however large they are. */
+static struct mag_cache *class_caches[NR_CLASSES] __read_mostly;
+
 /**
  * struct large - objects of whole pages, which it is the owner of
  * @objects: live ones
@@ -87,7 +90,7 @@ static u32 class_size(u32 index)
 
 static __always_inline struct mag_cache *class_cache(size_t size)
 {
-	return &size_classes[class_index(size)].cache;
+	return class_caches[class_index(size)];
 }
 
 static __always_inline bool class_is(unsigned long owner)
@@ -218,7 +221,7 @@ void mag_kfree(const void *obj)
 
 	if (unlikely(ZERO_OR_NULL_PTR(obj)))
 		return;
-	page = virt_to_head_page(obj);
+	page = compound_head(mag_direct_page(obj));
 	if (unlikely(!class_is(page_private(page)))) {
 		large_free(page, obj);
 		return;
@@ -241,7 +244,7 @@ size_t mag_ksize(const void *obj)
 
 	if (ZERO_OR_NULL_PTR(obj))
 		return 0;
-	page = virt_to_head_page(obj);
+	page = compound_head(mag_direct_page(obj));
 	if (unlikely(!class_is(page_private(page))))
 		return large_size(page, obj);
 	return ((struct mag_cache *)page_private(page))->object_size;
@@ -352,6 +355,7 @@ static int class_init(u32 index)
 {
 	char name[sizeof("kmalloc-4294967295")];
 
+	class_caches[index] = &size_classes[index].cache;
 	snprintf(name, sizeof(name), "kmalloc-%u", class_size(index));
 	return mag_cache_init(&size_classes[index].cache, name,
 			      class_size(index), 0, NULL);
