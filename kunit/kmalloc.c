@@ -518,8 +518,28 @@ static struct kunit_case kmalloc_cases[] = {
 	{}
 };
 
+/* Where suites run before the module is initialised, classes are theirs. */
+static bool own_classes;
+
+static int kmalloc_suite_init(struct kunit_suite *suite)
+{
+	if (mag_kunit_kmalloc_ready())
+		return 0;
+	own_classes = true;
+	return mag_kmalloc_init();
+}
+
+static void kmalloc_suite_exit(struct kunit_suite *suite)
+{
+	if (own_classes)
+		mag_kmalloc_exit();
+	own_classes = false;
+}
+
 static struct kunit_suite kmalloc_suite = {
 	.name = "magslab_kmalloc",
+	.suite_init = kmalloc_suite_init,
+	.suite_exit = kmalloc_suite_exit,
 	.exit = expect_nothing_left,
 	.test_cases = kmalloc_cases,
 };

@@ -6,13 +6,14 @@
  */
 #include "mag_kmalloc.h"
 
+#include <linux/align.h>
 #include <linux/atomic.h>
 #include <linux/bitops.h>
-#include <linux/cache.h>
 #include <linux/export.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/printk.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -25,7 +26,7 @@
  * less than 1/8 unused.  Pages do no worse from 8 of them on, where classes
  * end.  A class is a multiple of each power of two that its requests are
  * multiples of, and slabs begin at a page: so an object is aligned as its size
- * is.
+ * is, and its cache is told so lest colours or redzones undo it.
  */
 #define CLASS_SHIFT	 3
 #define CLASSES_PER_STEP BIT(CLASS_SHIFT)
@@ -34,25 +35,23 @@
 #define CLASS_STEPS	 (PAGE_SHIFT + 3 - CLASS_SHIFT - CLASS_MIN_SHIFT + 1)
 #define NR_CLASSES	 (CLASS_STEPS * CLASSES_PER_STEP)
 
-/**
- * struct size_class - a cache among its like
- * @cache: the cache
- *
- * Aligned, since the last fields of one are written where the first ones of
- * the next are read.
- */
-struct size_class {
-	struct mag_cache cache;
-} ____cacheline_aligned_in_smp;
+/* The name of a cache is behind it. */
+#define CLASS_NAME_BYTES sizeof("kmalloc-4294967295")
+/* What is written at the end of one must not be beside what is read of the next. */
+#define CLASS_BYTES	 ALIGN(sizeof(struct mag_cache) + CLASS_NAME_BYTES, 64)
 
 /*
- * They stand together so that a page's owner is known for one of them by its
- * address alone: pages that are not ours have other things in that field.
+ * The caches.  They stand together so that a page's owner is known for one of
+ * them by its address alone: pages that are not ours have other things in that
+ * field.
  */
-static struct size_class size_classes[NR_CLASSES];
+static u8 classes[NR_CLASSES][CLASS_BYTES] __aligned(64);
 
 /* Where each is: one instruction, however large they are. */
 static struct mag_cache *class_caches[NR_CLASSES] __read_mostly;
+
+/* Between init and exit. */
+static bool classes_ready;
 
 /**
  * struct large - objects of whole pages, which it is the owner of
@@ -95,7 +94,7 @@ static __always_inline struct mag_cache *class_cache(size_t size)
 
 static __always_inline bool class_is(unsigned long owner)
 {
-	return owner - (unsigned long)size_classes < sizeof(size_classes);
+	return owner - (unsigned long)classes < sizeof(classes);
 }
 
 bool mag_kmalloc_owns(const struct mag_cache *cache)
@@ -302,18 +301,19 @@ EXPORT_SYMBOL_GPL(mag_krealloc);
 
 static void class_describe(u32 index, struct mag_kmalloc_class *class)
 {
-	struct mag_cache *cache = &size_classes[index].cache;
+	struct mag_cache *cache = class_caches[index];
 	const struct mag_slab_layout *layout = &cache->layout[MAG_LAYOUT_BEST];
 	struct mag_cache_stats stats;
 
 	mag_cache_stats(cache, &stats);
 	*class = (struct mag_kmalloc_class){
 		.name = mag_cache_name(cache),
-		.size = cache->size,
+		.size = cache->object_size,
 		.order = layout->order,
 		.slab_pages = 1U << layout->order,
 		.objects_per_slab = layout->objects,
-		.waste = cache->size - 1 - (index ? class_size(index - 1) : 0),
+		.waste = class_size(index) - 1 -
+			 (index ? class_size(index - 1) : 0),
 		.live = stats.live,
 		.pages = stats.pages,
 		.magazines = stats.magazines,
@@ -351,21 +351,30 @@ bool mag_kmalloc_class(u32 index, struct mag_kmalloc_class *class)
 	return true;
 }
 
+/* The greatest power of two that divides the size, up to what slabs begin at. */
+static u32 class_align(u32 size)
+{
+	return min_t(u32, size & -size, PAGE_SIZE);
+}
+
 static int class_init(u32 index)
 {
-	char name[sizeof("kmalloc-4294967295")];
+	u32 size = class_size(index);
+	const struct mag_cache_args args = { .align = class_align(size) };
+	char name[CLASS_NAME_BYTES];
 
-	class_caches[index] = &size_classes[index].cache;
-	snprintf(name, sizeof(name), "kmalloc-%u", class_size(index));
-	return mag_cache_init(&size_classes[index].cache, name,
-			      class_size(index), 0, NULL);
+	class_caches[index] = (struct mag_cache *)classes[index];
+	snprintf(name, sizeof(name), "kmalloc-%u", size);
+	return mag_cache_init(class_caches[index], name, size, &args);
 }
 
 /* All below @nr. */
 static void classes_exit(u32 nr)
 {
 	while (nr--)
-		mag_cache_exit(&size_classes[nr].cache);
+		mag_cache_exit(class_caches[nr]);
+	/* Who walks the list without its lock may be at one of them yet. */
+	synchronize_rcu();
 }
 
 int mag_kmalloc_init(void)
@@ -373,6 +382,8 @@ int mag_kmalloc_init(void)
 	u32 index;
 	int err;
 
+	if (WARN_ON_ONCE(classes_ready))
+		return -EBUSY;
 	for (index = 0; index < NR_CLASSES; index++) {
 		err = class_init(index);
 		if (err) {
@@ -380,6 +391,7 @@ int mag_kmalloc_init(void)
 			return err;
 		}
 	}
+	classes_ready = true;
 	return 0;
 }
 
@@ -392,4 +404,12 @@ void mag_kmalloc_exit(void)
 		pr_err("magslab: %ld objects of mag_kmalloc() not freed, of %ld pages\n",
 		       objects, atomic_long_read(&large.pages));
 	classes_exit(NR_CLASSES);
+	classes_ready = false;
 }
+
+#if IS_ENABLED(CONFIG_KUNIT)
+bool mag_kunit_kmalloc_ready(void)
+{
+	return classes_ready;
+}
+#endif
