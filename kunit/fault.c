@@ -334,8 +334,8 @@ static void fault_free_needs_no_memory(struct kunit *test)
 
 /* Size classes. */
 
-/* No multiple of what one class allocates, so that each of these fails. */
-#define FAULT_CLASS_STEP 13
+/* Classes are many: some of them, and of what each allocates now this, now that. */
+#define FAULT_CLASS_STEP 101
 
 static void fault_count_class(struct mag_cache *cache, void *arg)
 {
@@ -368,7 +368,7 @@ static void fault_kmalloc_init(struct kunit *test)
 		mag_kmalloc_exit();
 	failed = fault_some(test, fault_call_kmalloc_init, NULL, FAULT_NO_MAX,
 			    FAULT_CLASS_STEP);
-	KUNIT_EXPECT_GT(test, failed, 10);
+	KUNIT_EXPECT_GT(test, failed, 1);
 	if (ready)
 		KUNIT_EXPECT_EQ(test, mag_kmalloc_init(), 0);
 }
