@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /sys/kernel/debug/magslab: `caches`, a line a cache, and `totals`, where
- * everything is zero while nobody uses the allocator.  The counters are the
- * allocator's, see allocator/mag_cache.h.
+ * /sys/kernel/debug/magslab: `caches`, a line a cache of a user's; `classes`, a
+ * line a size class, used or not; and `totals` of both, where everything is
+ * zero while nobody uses the allocator.  The counters are the allocator's, see
+ * allocator/mag_cache.h and mag_kmalloc.h.
  */
 #include <linux/debugfs.h>
+#include <linux/math64.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/seq_file.h>
 
 #include "debugfs.h"
 #include "allocator/mag_cache.h"
+#include "allocator/mag_kmalloc.h"
 
 static struct dentry *debugfs_dir;
 
@@ -68,6 +72,8 @@ static void show_cache(struct mag_cache *cache, void *arg)
 	struct row row = { .m = arg };
 	struct mag_cache_stats stats;
 
+	if (mag_kmalloc_owns(cache))
+		return;
 	mag_cache_stats(cache, &stats);
 	/* Fields are parted by blanks, and a name may hold some. */
 	seq_escape(row.m, mag_cache_name(cache), " \t\n\\#");
@@ -86,6 +92,47 @@ static int caches_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(caches);
 
+/* Rounded up, so that a bound that is kept is seen to be. */
+static u64 per_mille(u64 part, u64 whole)
+{
+	return DIV64_U64_ROUND_UP(part * 1000, whole);
+}
+
+static void show_class(const struct row *row,
+		       const struct mag_kmalloc_class *class)
+{
+	column(row, "size", class->size);
+	column(row, "order", class->order);
+	column(row, "slab_pages", class->slab_pages);
+	column(row, "objects_per_slab", class->objects_per_slab);
+	column(row, "waste_per_mille", per_mille(class->waste, class->size));
+	column(row, "slab_waste_per_mille",
+	       per_mille(class->slab_waste, class->slab_pages * PAGE_SIZE));
+	column(row, "live", class->live);
+	column(row, "pages", class->pages);
+	column(row, "held_bytes", class->held_bytes);
+	column(row, "magazines", class->magazines);
+	seq_putc(row->m, '\n');
+}
+
+static int classes_show(struct seq_file *m, void *unused)
+{
+	struct row row = { .m = m, .header = true };
+	struct mag_kmalloc_class class;
+	u32 index;
+
+	mag_kmalloc_class(0, &class);
+	seq_puts(m, "# name");
+	show_class(&row, &class);
+	row.header = false;
+	for (index = 0; mag_kmalloc_class(index, &class); index++) {
+		seq_puts(m, class.name);
+		show_class(&row, &class);
+	}
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(classes);
+
 struct totals {
 	u64 caches;
 	u64 pages;
@@ -93,11 +140,14 @@ struct totals {
 	u64 magazines;
 };
 
+/* Those of classes are there without users, and counted as classes. */
 static void add_cache(struct mag_cache *cache, void *arg)
 {
 	struct totals *totals = arg;
 	struct mag_cache_stats stats;
 
+	if (mag_kmalloc_owns(cache))
+		return;
 	mag_cache_stats(cache, &stats);
 	totals->caches++;
 	totals->pages += stats.pages;
@@ -105,11 +155,24 @@ static void add_cache(struct mag_cache *cache, void *arg)
 	totals->magazines += stats.magazines;
 }
 
+static void add_classes(struct totals *totals)
+{
+	struct mag_kmalloc_class class;
+	u32 index;
+
+	for (index = 0; mag_kmalloc_class(index, &class); index++) {
+		totals->pages += class.pages;
+		totals->objects += class.live;
+		totals->magazines += class.magazines;
+	}
+}
+
 static int totals_show(struct seq_file *m, void *unused)
 {
 	struct totals totals = {};
 
 	mag_cache_for_each(add_cache, &totals);
+	add_classes(&totals);
 	seq_printf(m, "caches %llu\n", totals.caches);
 	seq_printf(m, "pages %llu\n", totals.pages);
 	seq_printf(m, "objects %llu\n", totals.objects);
@@ -129,6 +192,7 @@ void mag_debugfs_init(void)
 {
 	debugfs_dir = debugfs_create_dir(KBUILD_MODNAME, NULL);
 	debugfs_create_file("caches", 0400, debugfs_dir, NULL, &caches_fops);
+	debugfs_create_file("classes", 0400, debugfs_dir, NULL, &classes_fops);
 	debugfs_create_file("totals", 0400, debugfs_dir, NULL, &totals_fops);
 }
 

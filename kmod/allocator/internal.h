@@ -3,6 +3,7 @@
  * What the layers of the allocator show each other, and nobody else.
  *
  * Layers, each calling only those below it:
+ *	kmalloc.c	size classes: caches of ours, and whole pages
  *	reclaim.c	the shrinker, and CPUs that go offline: of all caches
  *	reserve.c	objects set aside, by mag_cache.h alone
  *	cache.c		birth, death and statistics of a cache
@@ -333,6 +334,18 @@ void mag_reap(struct mag_cache *cache);
 /* Whatever is not live.  Task context. */
 void mag_reap_everything(struct mag_cache *cache);
 
+/* cache.c */
+
+/*
+ * mag_cache_create_args() and mag_cache_destroy() of a cache in the caller's
+ * memory, which ends in room for the name, and of arguments that are right.  The
+ * memory is not zeroed before, and is in use for a grace period after.  Task
+ * context.  0, -ENOMEM or -EINVAL.
+ */
+int mag_cache_init(struct mag_cache *cache, const char *name, size_t size,
+		   const struct mag_cache_args *args);
+unsigned long mag_cache_exit(struct mag_cache *cache);
+
 /* registry.c */
 
 /* Task context. */
@@ -361,6 +374,8 @@ void mag_kunit_cpu_leave(struct mag_cache *cache);
 /* What the shrinker answers for @node. */
 unsigned long mag_kunit_reclaim_count(int node);
 unsigned long mag_kunit_reclaim_scan(int node, unsigned long nr);
+/* Size classes are there; suites may run before the module is initialised. */
+bool mag_kunit_kmalloc_ready(void);
 #endif
 
 #endif /* MAGSLAB_ALLOCATOR_INTERNAL_H */

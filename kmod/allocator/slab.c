@@ -64,6 +64,7 @@ struct mag_slab_node {
  * @fresh: objects from here on have never been out, and have no link yet
  * @inuse: objects out
  * @layout: which mag_cache.layout it was cut by
+ * @damaged: the list of free objects was given up
  * @colour: the first object is so many mag_cache.colour_unit behind the start
  *	(Bonwick 1994, section 4.3), lest objects of all slabs meet in the same
  *	lines of the CPU's caches
@@ -74,7 +75,8 @@ struct mag_slab_state {
 	u16 free;
 	u16 fresh;
 	u16 inuse;
-	u8 layout;
+	u8 layout : 1;
+	u8 damaged : 1;
 	u8 colour;
 };
 
@@ -151,6 +153,7 @@ static void slab_give_up_list(struct mag_cache *cache, struct page *page)
 
 	mag_bug_report_head(cache, MAG_BUG_FREE_LIST, page_address(page));
 	atomic_long_add(objects - state->inuse, &cache->quarantined);
+	state->damaged = true;
 	state->free = MAG_LINK_END;
 	state->fresh = objects;
 	state->inuse = objects;
@@ -630,7 +633,9 @@ static unsigned long slab_node_drain(struct mag_cache *cache,
 	list_splice_init(&sn->full, &sn->partial);
 	list_for_each_entry(page, &sn->partial, lru) {
 		out += slab_state(page)->inuse;
-		slab_report_leaks(cache, page, shown);
+		/* Which of its objects are live is not known any more. */
+		if (!slab_state(page)->damaged)
+			slab_report_leaks(cache, page, shown);
 	}
 
 	mutex_lock(&mag_graveyard_lock);
