@@ -150,6 +150,16 @@ static u64 sample_at(const struct bench_samples *samples, u32 percent)
 			   : 0;
 }
 
+static u64 sample_mean(const struct bench_samples *samples)
+{
+	u64 sum = 0;
+	u32 i;
+
+	for (i = 0; i < samples->nr; i++)
+		sum += samples->ticks[i];
+	return div_u64(sum, samples->nr);
+}
+
 /* How often the depots were in demand, and contended, in the whole case. */
 static void put_depots(struct seq_file *m, const struct bench_pool *pool)
 {
@@ -169,6 +179,8 @@ static void report_subject(struct seq_file *m, u32 per_batch,
 
 	put_milli(m, "net", bench_clock_milli(median - empty, per_batch));
 	put_milli(m, "gross", bench_clock_milli(median, per_batch));
+	put_milli(m, "mean",
+		  bench_clock_milli(sample_mean(samples), per_batch));
 	put_milli(m, "p10",
 		  bench_clock_milli(sample_at(samples, 10), per_batch));
 	put_milli(m, "p90",

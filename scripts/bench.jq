@@ -14,7 +14,8 @@ def figure:
 	else
 		.value = .net
 	end
-	| if .case | startswith("scale-") then .case += "-\(.cpus)" end;
+	| if .case | startswith("scale-")
+	  then .case += "-\(.cpus)" else . end;
 
 # How often the depot's lock was found taken, a figure of its own.
 def contention:
@@ -74,7 +75,8 @@ def change($old):
 # A figure, with as many digits as it is good for.
 def shown($unit):
 	if . == null then "-"
-	elif $unit == "insns" or $unit == "ns" then rounded(1) | tostring
+	elif $unit == "insns" or $unit == "ns" then
+		rounded(1) | tostring | if test("[.]") then . else "\(.).0" end
 	else tostring end;
 
 # The rows of a file's table in one unit, a list of cells each.
