@@ -84,19 +84,27 @@ static const char *layout_fault(const struct mag_cache *cache,
 
 	if (!layout->objects)
 		return "no object fits";
+	if (!layout->colours)
+		return "no place for the first object";
 
-	objects_end = (u64)layout->objects * cache->size;
-	links_end = layout->link_offset + (u64)last * cache->link_stride +
-		    sizeof(u16);
+	objects_end = (u64)layout->objects * cache->size +
+		      (u64)(layout->colours - 1) * cache->colour_unit;
+	links_end = layout->link_offset + layout->objects * sizeof(u16);
 	if (objects_end > slab_bytes(layout))
 		return "objects leave the slab";
-	if (links_end > slab_bytes(layout))
+	if (!!layout->link_offset != !!cache->ctor)
+		return "links are in the wrong place";
+	if (cache->ctor && links_end > slab_bytes(layout))
 		return "links leave the slab";
 	if (cache->ctor && layout->link_offset < objects_end)
 		return "links lie in constructed objects";
-	if (!IS_ALIGNED(layout->link_offset, sizeof(u16)) ||
-	    !IS_ALIGNED(cache->link_stride, sizeof(u16)))
+	if (!IS_ALIGNED(layout->link_offset, sizeof(u16)))
 		return "links are not aligned";
+	if (layout->colours <= U8_MAX &&
+	    (cache->ctor ? layout->link_offset : slab_bytes(layout)) -
+			    objects_end >=
+		    cache->colour_unit)
+		return "room for another colour";
 	if (reciprocal_divide(last * cache->size, cache->inverse_size) != last)
 		return "the last object is taken for another";
 	return NULL;

@@ -5,33 +5,25 @@
 #include <linux/export.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
-#include <linux/mutex.h>
-#include <linux/sizes.h>
+#include <linux/overflow.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
 #include "internal.h"
-
-static DEFINE_MUTEX(mag_caches_lock);
-static LIST_HEAD(mag_caches);
 
 static void cache_free(struct mag_cache *cache)
 {
 	mag_cpu_exit(cache);
 	mag_depot_exit(cache);
 	mag_slab_exit(cache);
-	kfree(cache->name);
-	kfree(cache);
+	/* It was in the list, maybe. */
+	kfree_rcu(cache, rcu);
 }
 
-static int cache_init(struct mag_cache *cache, const char *name, size_t align)
+static int cache_init(struct mag_cache *cache, size_t align)
 {
 	u32 slab_bytes;
 	int err;
-
-	cache->name = kstrdup(name, GFP_KERNEL);
-	if (!cache->name)
-		return -ENOMEM;
 
 	err = mag_slab_layout_init(cache, max(align, sizeof(void *)));
 	if (err)
@@ -49,53 +41,80 @@ static int cache_init(struct mag_cache *cache, const char *name, size_t align)
 	return err;
 }
 
+static bool cache_args_valid(const char *name, size_t size,
+			     const struct mag_cache_args *args)
+{
+	return name && size && size <= MAG_CACHE_MAX_SIZE &&
+	       args->align <= PAGE_SIZE &&
+	       (!args->align || is_power_of_2(args->align)) &&
+	       !(args->flags & ~MAG_CACHE_FLAGS) && (args->ctor || !args->dtor);
+}
+
 /**
- * mag_cache_create() - create a cache of objects of one size
+ * mag_cache_create_args() - create a cache of objects of one size
  * @name: for reports; copied; need not be unique
  * @size: of an object, 1 … MAG_CACHE_MAX_SIZE bytes
- * @align: of an object, a power of two up to PAGE_SIZE, or 0 for the machine
- *	word's
- * @ctor: constructor or NULL.  It runs once for each object, when its slab is
- *	made, and not again: objects are freed in constructed state.  Called in
- *	the context of the allocation that needs the slab.
+ * @args: what else there is to say
  *
  * Context: task, may sleep.
  * Return: the cache, or ERR_PTR(-EINVAL) for a bad argument or
  *	ERR_PTR(-ENOMEM).
  */
-struct mag_cache *mag_cache_create(const char *name, size_t size, size_t align,
-				   void (*ctor)(void *obj))
+struct mag_cache *mag_cache_create_args(const char *name, size_t size,
+					const struct mag_cache_args *args)
 {
 	struct mag_cache *cache;
+	size_t length;
 	int err;
 
-	if (!name || !size || size > MAG_CACHE_MAX_SIZE || align > PAGE_SIZE ||
-	    (align && !is_power_of_2(align)))
+	if (!cache_args_valid(name, size, args))
 		return ERR_PTR(-EINVAL);
 
 	mag_cpu_setup();
-	cache = kzalloc(sizeof(*cache), GFP_KERNEL);
+	length = strlen(name) + 1;
+	cache = kzalloc(struct_size(cache, name, length), GFP_KERNEL);
 	if (!cache)
 		return ERR_PTR(-ENOMEM);
 
+	memcpy(cache->name, name, length);
 	cache->object_size = max(size, MAG_CACHE_MIN_SIZE);
-	cache->ctor = ctor;
-	err = cache_init(cache, name, align);
+	cache->flags = args->flags;
+	cache->debug = args->flags & MAG_CACHE_DEBUG;
+	cache->ctor = args->ctor;
+	cache->dtor = args->dtor;
+	err = cache_init(cache, args->align);
 	if (err) {
 		cache_free(cache);
 		return ERR_PTR(err);
 	}
-
-	mutex_lock(&mag_caches_lock);
-	list_add_tail(&cache->list, &mag_caches);
-	mutex_unlock(&mag_caches_lock);
+	mag_registry_add(cache);
 	return cache;
+}
+EXPORT_SYMBOL_GPL(mag_cache_create_args);
+
+/**
+ * mag_cache_create() - create a cache without flags
+ * @name: as for mag_cache_create_args()
+ * @size: likewise
+ * @align: as struct mag_cache_args says
+ * @ctor: likewise
+ *
+ * Context: task, may sleep.
+ * Return: as mag_cache_create_args().
+ */
+struct mag_cache *mag_cache_create(const char *name, size_t size, size_t align,
+				   void (*ctor)(void *obj))
+{
+	const struct mag_cache_args args = { .align = align, .ctor = ctor };
+
+	return mag_cache_create_args(name, size, &args);
 }
 EXPORT_SYMBOL_GPL(mag_cache_create);
 
 /**
  * mag_cache_destroy() - destroy a cache
- * @cache: the cache, or NULL.  No call on it is under way or will follow.
+ * @cache: the cache, or NULL.  No call on it is under way or will follow; what
+ *	mag_cache_free_rcu() was given may wait yet, and is waited for.
  *
  * Objects that were not freed are reported in the kernel log by cache, number
  * and place.  Their pages stay valid until the module is removed, lest a
@@ -111,18 +130,20 @@ unsigned long mag_cache_destroy(struct mag_cache *cache)
 	if (!cache)
 		return 0;
 
-	mutex_lock(&mag_caches_lock);
-	list_del(&cache->list);
-	mutex_unlock(&mag_caches_lock);
-
+	mag_registry_remove(cache);
 	mag_reap_exit(cache);
+	mag_cpu_rcu_drain(cache);
 	mag_cpu_drain(cache);
 	mag_depot_drain(cache);
+	mag_debug_exit(cache);
 	leaked = mag_slab_drain(cache);
 	if (leaked)
 		pr_err("magslab: cache %s: destroyed with %lu objects of %u bytes not freed\n",
 		       cache->name, leaked, cache->object_size);
 	WARN_ON_ONCE(atomic_long_read(&cache->nr_magazines));
+	/* The callbacks that free its pages look at it. */
+	if (cache->flags & MAG_CACHE_TYPESAFE_BY_RCU)
+		rcu_barrier();
 
 	cache_free(cache);
 	return leaked;
@@ -141,6 +162,16 @@ const char *mag_cache_name(const struct mag_cache *cache)
 	return cache->name;
 }
 EXPORT_SYMBOL_GPL(mag_cache_name);
+
+static u64 cache_bugs(const struct mag_cache *cache)
+{
+	enum mag_bug bug;
+	u64 bugs = 0;
+
+	for (bug = 0; bug < MAG_NR_BUGS; bug++)
+		bugs += mag_cache_bugs(cache, bug);
+	return bugs;
+}
 
 /**
  * mag_cache_stats() - read the counters of a cache
@@ -164,6 +195,9 @@ void mag_cache_stats(struct mag_cache *cache, struct mag_cache_stats *stats)
 		.resizes = atomic_read(&cache->resizes),
 		.reaped = atomic_long_read(&cache->reaped),
 		.pages_returned = mag_slab_pages_returned(cache),
+		.rcu_waiting = atomic_long_read(&cache->rcu_waiting),
+		.quarantined = atomic_long_read(&cache->quarantined),
+		.bugs = cache_bugs(cache),
 	};
 	mag_cpu_stats(cache, stats);
 	mag_depot_stats(cache, stats);
@@ -197,35 +231,6 @@ unsigned long mag_cache_shrink(struct mag_cache *cache)
 }
 EXPORT_SYMBOL_GPL(mag_cache_shrink);
 
-/* Caller holds the lock. */
-static void caches_walk(void (*fn)(struct mag_cache *cache, void *arg),
-			void *arg)
-{
-	struct mag_cache *cache;
-
-	lockdep_assert_held(&mag_caches_lock);
-	list_for_each_entry(cache, &mag_caches, list)
-		fn(cache, arg);
-}
-
-void mag_cache_for_each(void (*fn)(struct mag_cache *cache, void *arg),
-			void *arg)
-{
-	mutex_lock(&mag_caches_lock);
-	caches_walk(fn, arg);
-	mutex_unlock(&mag_caches_lock);
-}
-
-bool mag_cache_try_for_each(void (*fn)(struct mag_cache *cache, void *arg),
-			    void *arg)
-{
-	if (!mutex_trylock(&mag_caches_lock))
-		return false;
-	caches_walk(fn, arg);
-	mutex_unlock(&mag_caches_lock);
-	return true;
-}
-
 int mag_allocator_init(void)
 {
 	return mag_reclaim_init();
@@ -234,6 +239,6 @@ int mag_allocator_init(void)
 void mag_allocator_exit(void)
 {
 	mag_reclaim_exit();
-	WARN_ON_ONCE(!list_empty(&mag_caches));
+	WARN_ON_ONCE(!mag_registry_empty());
 	mag_slab_bury();
 }

@@ -4,16 +4,21 @@
  *
  * Layers, each calling only those below it:
  *	reclaim.c	the shrinker, and CPUs that go offline: of all caches
+ *	reserve.c	objects set aside, by mag_cache.h alone
  *	cache.c		birth, death and statistics of a cache
  *	reap.c		what goes back to the kernel, and when
- *	cpu.c		loaded and previous magazines of each CPU
+ *	cpu*.c		loaded and previous magazines of each CPU; see cpu.h
+ *	debug.c		alloc and free of debugged caches
  *	depot.c		full and empty magazines of each node
  *	magazine.c	the memory of a magazine
  *	slab.c		objects of each node, in slabs over pages
+ *	slab_layout.c	how slabs are cut
+ *	debug_object.c	what surrounds objects of debugged caches
  *	policy.c	the knobs' defaults, and the sizes of magazines
+ *	registry.c	the list of caches
  *
  * Order of locks, outermost first:
- *	1. mag_caches_lock (mutex): the list of caches.  Task context.
+ *	1. mag_caches_lock (mutex, registry.c): the list of caches.  Task context.
  *	2. The CPU layer's flag: preemption off, this CPU's magazines owned.
  *	   Not a lock: whoever finds it taken is an interrupt on the same CPU
  *	   and goes round, through the slab layer.  Under it nothing may sleep.
@@ -66,12 +71,14 @@ struct mag_magazine {
  * struct mag_slab_layout - how slabs of one page order are cut
  * @order: page order
  * @objects: objects in a slab
- * @link_offset: offset of the first object's free link, bytes
+ * @link_offset: of the table of free links, bytes; 0 if they are in the objects
+ * @colours: how many places the first object may be at
  */
 struct mag_slab_layout {
 	u32 order;
 	u32 objects;
 	u32 link_offset;
+	u32 colours;
 };
 
 /* The order of choice, and the least one, for when memory is in fragments. */
@@ -85,38 +92,53 @@ enum {
  * struct mag_cache - a cache of objects of one size
  * @cpu: the CPU layer
  * @object_size: bytes asked for
+ * @flags: enum mag_cache_flags
+ * @debug: those of @flags that make a debugged cache
  * @ctor: constructor or NULL; a constructed object is never zeroed
+ * @dtor: destructor or NULL
  * @policy: the knobs
  * @magazine_rounds: capacity of a magazine that is made now; within @policy
  * @size: bytes from one object to the next
  * @inverse_size: for dividing by @size
- * @link_stride: bytes from one free link to the next
+ * @left: bytes of redzone before an object, which count in @size
+ * @state_bytes: bytes of a debugged object's state and tracks, at the end of @size
+ * @colour_unit: bytes by which the first objects of slabs differ
  * @layout: how slabs are cut
  * @nr_magazines: magazines that exist
  * @magazine_bytes: in them, as kmalloc rounds them up
  * @reap_work: the next reaping, while there is memory to reap
  * @resizes: times that @magazine_rounds was changed
  * @reaped: objects that went from magazines to their slabs by reaping
- * @list: in the list of caches, under mag_caches_lock
- * @name: owned
+ * @rcu_waiting: objects in magazines that wait for a grace period
+ * @rcu_used: mag_cache_free_rcu() was called
+ * @quarantined: objects out of their slabs for good, see debug.c
+ * @bugs: reports, by enum mag_bug
+ * @list: in the list of caches, see registry.c
+ * @rcu: for who looks at that list without its lock
  * @depot: by node
  * @slab_node: by node
+ * @name: for reports
  *
- * Constant from creation to destruction: @cpu, @object_size, @ctor, @size,
- * @inverse_size, @link_stride, @layout, @name, @depot, @slab_node.  The knobs
- * are written with WRITE_ONCE() and read with READ_ONCE().
+ * Constant from creation to destruction: @cpu, @object_size, @flags, @debug,
+ * @ctor, @dtor, @size, @inverse_size, @left, @state_bytes, @colour_unit,
+ * @layout, @depot, @slab_node, @name.  The knobs are written with WRITE_ONCE()
+ * and read with READ_ONCE().
  */
 struct mag_cache {
 	/* Fast path. */
 	struct mag_cpu __percpu *cpu;
 	u32 object_size;
+	u32 flags;
 	void (*ctor)(void *obj);
 
 	/* Slow paths. */
+	u32 debug;
 	u32 magazine_rounds;
 	u32 size;
 	struct reciprocal_value inverse_size;
-	u32 link_stride;
+	u32 left;
+	u32 state_bytes;
+	u32 colour_unit;
 	struct mag_slab_layout layout[MAG_NR_LAYOUTS];
 	struct mag_policy policy;
 	atomic_long_t nr_magazines;
@@ -124,12 +146,18 @@ struct mag_cache {
 	struct delayed_work reap_work;
 	atomic_t resizes;
 	atomic_long_t reaped;
+	atomic_long_t rcu_waiting;
+	bool rcu_used;
+	atomic_long_t quarantined;
+	atomic_t bugs[MAG_NR_BUGS];
 
 	/* Birth and death. */
+	void (*dtor)(void *obj);
 	struct list_head list;
-	const char *name;
+	struct rcu_head rcu;
 	struct mag_depot **depot;
 	struct mag_slab_node **slab_node;
+	char name[];
 };
 
 /* magazine.c */
@@ -151,10 +179,17 @@ u32 mag_magazine_discard(struct mag_cache *cache, struct mag_magazine *mag);
 u32 mag_magazine_discard_chain(struct mag_cache *cache,
 			       struct mag_magazine *chain);
 
+/* slab_layout.c */
+
+/* Cuts the slabs of @cache, from its size and flags.  0 or -EINVAL. */
+int mag_slab_layout_init(struct mag_cache *cache, u32 align);
+
 /* slab.c: any context but NMI, unless it says otherwise. */
 
-/* Cuts the slabs of @cache, from its size and constructor.  0 or -EINVAL. */
-int mag_slab_layout_init(struct mag_cache *cache, u32 align);
+/* What a slab's page says its cache is; of another's page, anything. */
+struct mag_cache *mag_slab_cache(const void *addr);
+/* The object of @cache at or around @addr, which is in a slab of it; or NULL. */
+void *mag_slab_object_at(const struct mag_cache *cache, const void *addr);
 /* Task context.  0 or -ENOMEM; exit also undoes half of an init. */
 int mag_slab_init(struct mag_cache *cache);
 void mag_slab_exit(struct mag_cache *cache);
@@ -177,6 +212,12 @@ u64 mag_slab_pages_returned(const struct mag_cache *cache);
  * module goes, and their objects counted.  Task context.
  */
 unsigned long mag_slab_drain(struct mag_cache *cache);
+/*
+ * Follows the free lists of @node's slabs, gives up those that are damaged, and
+ * returns how many.  Calls @fn, unless NULL, on every object, under the lock.
+ */
+unsigned long mag_slab_validate(struct mag_cache *cache, int node,
+				void (*fn)(void *obj, void *arg), void *arg);
 /* Adds slabs and pages; returns the objects that are out of their slabs. */
 u64 mag_slab_stats(struct mag_cache *cache, struct mag_cache_stats *stats);
 /* Frees the slabs set aside by mag_slab_drain().  Task context. */
@@ -239,6 +280,26 @@ void mag_cpu_drain_dead(struct mag_cache *cache, unsigned int id);
 void mag_cpu_reap(struct mag_cache *cache, bool idle);
 void mag_cpu_stats(struct mag_cache *cache, struct mag_cache_stats *stats);
 
+/*
+ * Begins the grace period of objects that wait on CPUs that are online: of all,
+ * or of those that waited for the whole time since the last call.  False if a
+ * CPU was in the middle of a call.  Task context, interrupts on.
+ */
+bool mag_cpu_rcu_flush(struct mag_cache *cache, bool all);
+/* The same for @id, which is offline.  Task context. */
+void mag_cpu_rcu_drain_dead(struct mag_cache *cache, unsigned int id);
+/* Nothing waits afterwards.  Task context, no other user. */
+void mag_cpu_rcu_drain(struct mag_cache *cache);
+
+/* debug.c: any context but NMI, unless it says otherwise. */
+
+/* An object of a debugged cache, or NULL. */
+void *mag_debug_alloc(struct mag_cache *cache, gfp_t gfp, int node);
+/* Gives @obj back; false if it is not the user's to give. */
+bool mag_debug_free(struct mag_cache *cache, void *obj);
+/* Before mag_slab_drain(). */
+void mag_debug_exit(struct mag_cache *cache);
+
 /* policy.c */
 
 /* The policy of a cache of objects of @size bytes, @slab_bytes a slab. */
@@ -272,7 +333,15 @@ void mag_reap(struct mag_cache *cache);
 /* Whatever is not live.  Task context. */
 void mag_reap_everything(struct mag_cache *cache);
 
-/* cache.c */
+/* registry.c */
+
+/* Task context. */
+void mag_registry_add(struct mag_cache *cache);
+/* Who looks under rcu_read_lock() may see it for a grace period yet. */
+void mag_registry_remove(struct mag_cache *cache);
+bool mag_registry_empty(void);
+/* Whether @pointer, which need not point anywhere, is a cache; its name, if so. */
+bool mag_registry_name(const void *pointer, char *name, size_t size);
 
 /* mag_cache_for_each() that does not wait for the list, but returns false. */
 bool mag_cache_try_for_each(void (*fn)(struct mag_cache *cache, void *arg),

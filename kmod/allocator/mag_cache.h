@@ -12,8 +12,68 @@
 
 #define MAG_CACHE_MIN_SIZE 8UL /* bytes; smaller ones are rounded up */
 #define MAG_CACHE_MAX_SIZE 65536UL /* bytes */
+#define MAG_RESERVE_MAX	   1048576U /* objects */
 
 struct mag_cache;
+struct mag_reserve;
+struct rcu_head;
+
+/**
+ * enum mag_cache_flags - properties of a cache, for struct mag_cache_args
+ * @MAG_CACHE_TYPESAFE_BY_RCU: pages of objects go back to the kernel after a
+ *	grace period alone: who finds an object under rcu_read_lock() may look
+ *	at it, free or not, and find it of this type (SLAB_TYPESAFE_BY_RCU)
+ * @MAG_CACHE_NO_COLOUR: the first object of each slab is at its start
+ * @MAG_CACHE_CHECK: pointers that are freed are checked, and that the object
+ *	was live: double free, wrong cache, foreign or misaligned pointer
+ * @MAG_CACHE_REDZONE: and the bytes beside objects
+ * @MAG_CACHE_POISON: and that a free object is not written to; not in a cache
+ *	with a constructor, or MAG_CACHE_TYPESAFE_BY_RCU
+ * @MAG_CACHE_TRACK: and reports tell who allocated and who freed
+ *
+ * Any of the last four makes a debugged cache: it has no magazines, each object
+ * comes from its slab and goes there, and costs memory beside its own.  A bug is
+ * reported in the log once, what is damaged is not handed out again, and the
+ * kernel goes on.
+ */
+enum mag_cache_flags {
+	MAG_CACHE_TYPESAFE_BY_RCU = 1 << 0,
+	MAG_CACHE_NO_COLOUR = 1 << 1,
+	MAG_CACHE_CHECK = 1 << 2,
+	MAG_CACHE_REDZONE = 1 << 3,
+	MAG_CACHE_POISON = 1 << 4,
+	MAG_CACHE_TRACK = 1 << 5,
+
+	MAG_CACHE_DEBUG = MAG_CACHE_CHECK | MAG_CACHE_REDZONE |
+			  MAG_CACHE_POISON | MAG_CACHE_TRACK,
+	MAG_CACHE_FLAGS = MAG_CACHE_TYPESAFE_BY_RCU | MAG_CACHE_NO_COLOUR |
+			  MAG_CACHE_DEBUG,
+};
+
+/**
+ * enum mag_bug - what a debugged cache finds
+ * @MAG_BUG_LEFT_REDZONE: bytes before an object were written to
+ * @MAG_BUG_RIGHT_REDZONE: bytes behind it
+ * @MAG_BUG_POISON: a free object was
+ * @MAG_BUG_DOUBLE_FREE: an object was freed that was free
+ * @MAG_BUG_WRONG_CACHE: an object was freed to another cache than its own
+ * @MAG_BUG_FOREIGN: what was freed is of no cache
+ * @MAG_BUG_MISALIGNED: what was freed points into an object, or beside one
+ * @MAG_BUG_STATE: what the allocator notes beside an object was written to
+ * @MAG_BUG_FREE_LIST: the links of a slab's free objects were; of any cache
+ */
+enum mag_bug {
+	MAG_BUG_LEFT_REDZONE,
+	MAG_BUG_RIGHT_REDZONE,
+	MAG_BUG_POISON,
+	MAG_BUG_DOUBLE_FREE,
+	MAG_BUG_WRONG_CACHE,
+	MAG_BUG_FOREIGN,
+	MAG_BUG_MISALIGNED,
+	MAG_BUG_STATE,
+	MAG_BUG_FREE_LIST,
+	MAG_NR_BUGS
+};
 
 /**
  * enum mag_resize_rule - when magazines grow
@@ -61,6 +121,8 @@ enum mag_remote_rule {
 
 /**
  * struct mag_policy - the knobs of a cache
+ * @magazines: of a CPU: 2, or 1, which is exchanged each time it is full or
+ *	empty
  * @magazine_rounds: capacity of a magazine to begin with
  * @magazine_max: what it may grow to
  * @depot_max: full magazines that a node's depot keeps, and as many empty ones
@@ -74,6 +136,7 @@ enum mag_remote_rule {
  * Read on slow paths alone, so that a change takes effect while loads run.
  */
 struct mag_policy {
+	u32 magazines;
 	u32 magazine_rounds;
 	u32 magazine_max;
 	u32 depot_max;
@@ -110,8 +173,13 @@ struct mag_policy {
  * @free_slab: frees that went to the slab layer, or for which a full magazine
  *	was emptied into it
  * @free_nested: of @free_slab, those of an interrupt inside the CPU layer
+ * @free_rcu: frees by mag_cache_free_rcu() that wait, or waited, in a magazine;
+ *	in none of the others
  * @free_remote: frees of another node's object that went into a magazine for
  *	that node, or to its slab, as the policy says; in none of the above
+ * @rcu_waiting: objects that wait for a grace period, begun or not
+ * @quarantined: objects out of use since a bug was found with them
+ * @bugs: reports of enum mag_bug
  * @depot_contended: depot lock acquisitions that found it taken
  * @resizes: times that the capacity of magazines was changed
  * @reaped: objects that were reaped from magazines into their slabs
@@ -147,6 +215,10 @@ struct mag_cache_stats {
 	u64 free_slab;
 	u64 free_nested;
 	u64 free_remote;
+	u64 free_rcu;
+	u64 rcu_waiting;
+	u64 quarantined;
+	u64 bugs;
 	u64 depot_contended;
 	u64 resizes;
 	u64 reaped;
@@ -159,6 +231,28 @@ struct mag_cache_stats {
 	u64 live_bytes;
 };
 
+/**
+ * struct mag_cache_args - what mag_cache_create_args() can be told
+ * @align: of an object, a power of two up to PAGE_SIZE, or 0 for the machine
+ *	word's
+ * @ctor: constructor or NULL.  It runs once for each object, when its slab is
+ *	made, and not again: objects are freed in constructed state.  Called in
+ *	the context of the allocation that needs the slab.
+ * @dtor: destructor or NULL, of a cache with a constructor.  It runs once for
+ *	each object, before the pages of its slab go back to the kernel: in the
+ *	context of a free, of reclaim, or of an RCU callback.  Never of a slab
+ *	with objects that leaked.
+ * @flags: enum mag_cache_flags
+ */
+struct mag_cache_args {
+	size_t align;
+	void (*ctor)(void *obj);
+	void (*dtor)(void *obj);
+	u32 flags;
+};
+
+struct mag_cache *mag_cache_create_args(const char *name, size_t size,
+					const struct mag_cache_args *args);
 struct mag_cache *mag_cache_create(const char *name, size_t size, size_t align,
 				   void (*ctor)(void *obj));
 unsigned long mag_cache_destroy(struct mag_cache *cache);
@@ -166,7 +260,23 @@ unsigned long mag_cache_destroy(struct mag_cache *cache);
 void *mag_cache_alloc(struct mag_cache *cache, gfp_t gfp);
 void *mag_cache_alloc_node(struct mag_cache *cache, gfp_t gfp, int node);
 void mag_cache_free(struct mag_cache *cache, void *obj);
+size_t mag_cache_alloc_bulk(struct mag_cache *cache, gfp_t gfp, size_t nr,
+			    void **objs);
 void mag_cache_free_bulk(struct mag_cache *cache, size_t nr, void **objs);
+void mag_cache_free_rcu(struct mag_cache *cache, void *obj,
+			struct rcu_head *head);
+void mag_cache_rcu_barrier(struct mag_cache *cache);
+
+struct mag_reserve *mag_reserve_create(struct mag_cache *cache, gfp_t gfp,
+				       u32 nr);
+int mag_reserve_fill(struct mag_reserve *reserve, gfp_t gfp);
+void *mag_reserve_alloc(struct mag_reserve *reserve);
+u32 mag_reserve_left(const struct mag_reserve *reserve);
+void mag_reserve_destroy(struct mag_reserve *reserve);
+
+unsigned long mag_cache_validate(struct mag_cache *cache);
+unsigned long mag_cache_bugs(const struct mag_cache *cache, enum mag_bug bug);
+const char *mag_bug_name(enum mag_bug bug);
 
 unsigned long mag_cache_shrink(struct mag_cache *cache);
 

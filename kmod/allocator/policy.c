@@ -48,6 +48,7 @@ struct mag_policy mag_policy_default(u32 size, u32 slab_bytes)
 	u32 rounds = mag_magazine_rounds_in(policy_magazine_bytes(size));
 
 	return (struct mag_policy){
+		.magazines = 2,
 		.magazine_rounds = rounds,
 		.magazine_max = policy_magazine_max(size, rounds),
 		.depot_max = max_t(u32, MAG_DEPOT_MIN,

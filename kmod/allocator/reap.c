@@ -30,6 +30,8 @@ static void reap_layers(struct mag_cache *cache, bool idle, bool all)
 {
 	int node;
 
+	/* What waits for a grace period now is there for the next reaping. */
+	mag_cpu_rcu_flush(cache, !idle);
 	mag_cpu_reap(cache, idle);
 	for_each_node(node)
 		mag_depot_reap(cache, node, all);

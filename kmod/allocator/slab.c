@@ -4,7 +4,7 @@
  * Allocator", USENIX 1994).  A slab needs no memory beside its pages: what
  * there is to know of it fits in fields of struct page that a page's owner may
  * use, and the links of its free objects in the objects themselves, or behind
- * the last one where objects must keep their constructed state.
+ * the last one where the bytes of free objects must stay as they are.
  */
 #include <linux/bitmap.h>
 #include <linux/build_bug.h>
@@ -12,15 +12,13 @@
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/nodemask.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 
 #include "../compat.h"
-#include "internal.h"
+#include "debug.h"
 
-#define MAG_SLAB_MAX_ORDER   3 /* of choice; larger objects need more */
-#define MAG_SLAB_MIN_OBJECTS 8 /* aimed at, to spread the cost of a page */
-#define MAG_SLAB_WASTE_SHIFT 6 /* 1/64 of a slab is little enough */
 #define MAG_SLAB_LEAKS_SHOWN 8 /* objects named in a leak report */
 
 /* No object: more than a slab can hold. */
@@ -44,6 +42,7 @@
  * @nr_slabs: slabs on the three lists
  * @nr_pages: pages in them
  * @objects_out: objects out of their slabs: live, or in a magazine
+ * @colour: of the next new slab; without the lock, as any value will do
  */
 struct mag_slab_node {
 	spinlock_t lock; /* all below, and slab states */
@@ -56,6 +55,7 @@ struct mag_slab_node {
 	u64 nr_slabs;
 	u64 nr_pages;
 	u64 objects_out;
+	u32 colour;
 } ____cacheline_aligned_in_smp;
 
 /**
@@ -64,6 +64,9 @@ struct mag_slab_node {
  * @fresh: objects from here on have never been out, and have no link yet
  * @inuse: objects out
  * @layout: which mag_cache.layout it was cut by
+ * @colour: the first object is so many mag_cache.colour_unit behind the start
+ *	(Bonwick 1994, section 4.3), lest objects of all slabs meet in the same
+ *	lines of the CPU's caches
  *
  * The list link is page->lru, the cache page->private.
  */
@@ -71,7 +74,8 @@ struct mag_slab_state {
 	u16 free;
 	u16 fresh;
 	u16 inuse;
-	u16 layout;
+	u8 layout;
+	u8 colour;
 };
 
 static_assert(sizeof(struct mag_slab_state) ==
@@ -96,14 +100,60 @@ static const struct mag_slab_layout *slab_layout(const struct mag_cache *cache,
 static void *slab_object(const struct mag_cache *cache, struct page *page,
 			 u32 index)
 {
-	return page_address(page) + (size_t)index * cache->size;
+	return page_address(page) +
+	       slab_state(page)->colour * cache->colour_unit +
+	       (size_t)index * cache->size + cache->left;
+}
+
+/* The object that @addr is in, or in whose surroundings it is. */
+static u32 slab_index(const struct mag_cache *cache, struct page *page,
+		      const void *addr)
+{
+	u32 offset = addr - page_address(page) -
+		     slab_state(page)->colour * cache->colour_unit;
+
+	return reciprocal_divide(offset, cache->inverse_size);
+}
+
+struct mag_cache *mag_slab_cache(const void *addr)
+{
+	return (struct mag_cache *)page_private(virt_to_head_page(addr));
+}
+
+void *mag_slab_object_at(const struct mag_cache *cache, const void *addr)
+{
+	struct page *page = virt_to_head_page(addr);
+	u32 index = slab_index(cache, page, addr);
+
+	if (index >= slab_layout(cache, page)->objects)
+		return NULL;
+	return slab_object(cache, page, index);
 }
 
 static u16 *slab_link(const struct mag_cache *cache, struct page *page,
 		      u32 index)
 {
-	return page_address(page) + slab_layout(cache, page)->link_offset +
-	       (size_t)index * cache->link_stride;
+	u32 table = slab_layout(cache, page)->link_offset;
+
+	if (!table)
+		return slab_object(cache, page, index);
+	return page_address(page) + table + index * sizeof(u16);
+}
+
+/*
+ * Somebody wrote to a free object, and the list leads nowhere: its objects are
+ * given up, and count as quarantined.
+ */
+static void slab_give_up_list(struct mag_cache *cache, struct page *page)
+{
+	struct mag_slab_state *state = slab_state(page);
+	u32 objects = slab_layout(cache, page)->objects;
+
+	mag_bug_report_head(cache, MAG_BUG_FREE_LIST, page_address(page));
+	atomic_long_add(objects - state->inuse, &cache->quarantined);
+	state->free = MAG_LINK_END;
+	state->fresh = objects;
+	state->inuse = objects;
 }
 
 /* The state a slab is in decides its list. */
@@ -134,18 +184,14 @@ static u32 slab_take(struct mag_cache *cache, struct mag_slab_node *sn,
 	for (got = 0; got < nr && state->inuse < objects; got++) {
 		if (state->free != MAG_LINK_END) {
 			index = state->free;
-			/* Somebody wrote to a free object: give up its list. */
-			if (WARN_ON_ONCE(index >= objects)) {
-				state->free = MAG_LINK_END;
-				state->fresh = objects;
-				state->inuse = objects;
+			if (unlikely(index >= state->fresh)) {
+				slab_give_up_list(cache, page);
 				break;
 			}
 			link = slab_link(cache, page, index);
 			state->free = *link;
 			/* With init_on_free the object must read as zeroes. */
-			if (!cache->ctor)
-				*link = 0;
+			*link = 0;
 		} else {
 			index = state->fresh++;
 		}
@@ -183,6 +229,17 @@ u32 mag_slab_take(struct mag_cache *cache, int node, void **objs, u32 nr)
 	return got;
 }
 
+static u8 slab_next_colour(struct mag_cache *cache, struct page *page,
+			   u32 layout)
+{
+	struct mag_slab_node *sn = cache->slab_node[page_to_nid(page)];
+	u32 colours = cache->layout[layout].colours;
+	u32 colour = data_race(READ_ONCE(sn->colour));
+
+	WRITE_ONCE(sn->colour, colour + 1);
+	return colour % colours;
+}
+
 /* Pages for a slab by one layout, zone and node left to @gfp and @node. */
 static struct page *slab_pages(struct mag_cache *cache, u32 layout, int node,
 			       gfp_t gfp)
@@ -199,6 +256,7 @@ static struct page *slab_pages(struct mag_cache *cache, u32 layout, int node,
 	*slab_state(page) = (struct mag_slab_state){
 		.free = MAG_LINK_END,
 		.layout = layout,
+		.colour = slab_next_colour(cache, page, layout),
 	};
 	return page;
 }
@@ -223,11 +281,27 @@ static struct page *slab_pages_any_order(struct mag_cache *cache, int node,
 static void slab_construct(struct mag_cache *cache, struct page *page)
 {
 	u32 index, objects = slab_layout(cache, page)->objects;
+	void *obj;
 
-	if (!cache->ctor)
+	if (!cache->ctor && !cache->debug)
+		return;
+	for (index = 0; index < objects; index++) {
+		obj = slab_object(cache, page, index);
+		if (cache->debug)
+			mag_object_init(cache, obj);
+		if (cache->ctor)
+			cache->ctor(obj);
+	}
+}
+
+static void slab_destruct(struct mag_cache *cache, struct page *page)
+{
+	u32 index, objects = slab_layout(cache, page)->objects;
+
+	if (!cache->dtor)
 		return;
 	for (index = 0; index < objects; index++)
-		cache->ctor(slab_object(cache, page, index));
+		cache->dtor(slab_object(cache, page, index));
 }
 
 /* Publishes a new slab, keeping one object of it back for the caller. */
@@ -294,7 +368,6 @@ void *mag_slab_grow(struct mag_cache *cache, int node, gfp_t gfp)
 	return slab_add(cache, page);
 }
 
-/* Caller has taken @page off its node's lists. */
 static void slab_free_pages(struct page *page)
 {
 	u32 order = compound_order(page);
@@ -304,13 +377,28 @@ static void slab_free_pages(struct page *page)
 	__free_pages(page, order);
 }
 
-static void slab_free_list(struct list_head *list)
+/* An empty slab that is on no list, of a cache that is there yet. */
+static void slab_destroy(struct page *page)
+{
+	slab_destruct((struct mag_cache *)page_private(page), page);
+	slab_free_pages(page);
+}
+
+static void slab_destroy_rcu(struct rcu_head *head)
+{
+	slab_destroy(container_of(head, struct page, rcu_head));
+}
+
+static void slab_destroy_list(struct mag_cache *cache, struct list_head *list)
 {
 	struct page *page, *next;
 
 	list_for_each_entry_safe(page, next, list, lru) {
 		list_del(&page->lru);
-		slab_free_pages(page);
+		if (cache->flags & MAG_CACHE_TYPESAFE_BY_RCU)
+			call_rcu(&page->rcu_head, slab_destroy_rcu);
+		else
+			slab_destroy(page);
 	}
 }
 
@@ -332,8 +420,7 @@ static void slab_put(struct mag_cache *cache, struct mag_slab_node *sn,
 		     struct page *page, void *obj, struct list_head *excess)
 {
 	struct mag_slab_state *state = slab_state(page);
-	u32 offset = obj - page_address(page);
-	u32 index = reciprocal_divide(offset, cache->inverse_size);
+	u32 index = slab_index(cache, page, obj);
 
 	lockdep_assert_held(&sn->lock);
 	*slab_link(cache, page, index) = state->free;
@@ -385,7 +472,7 @@ void mag_slab_give(struct mag_cache *cache, void **objs, u32 nr)
 		sn = cache->slab_node[page_to_nid(virt_to_page(*objs))];
 		run = slab_give_run(cache, sn, objs, nr, &excess);
 	}
-	slab_free_list(&excess);
+	slab_destroy_list(cache, &excess);
 }
 
 void mag_slab_reap(struct mag_cache *cache, int node, bool all)
@@ -405,7 +492,7 @@ void mag_slab_reap(struct mag_cache *cache, int node, bool all)
 			    list_last_entry(&sn->empty, struct page, lru),
 			    &excess);
 	spin_unlock_irqrestore(&sn->lock, flags);
-	slab_free_list(&excess);
+	slab_destroy_list(cache, &excess);
 }
 
 unsigned long mag_slab_empty_pages(const struct mag_cache *cache, int node)
@@ -434,6 +521,84 @@ u64 mag_slab_pages_returned(const struct mag_cache *cache)
 	return pages;
 }
 
+/* The list is as long as the slab's counters say, and stays within bounds. */
+static bool slab_list_is_whole(struct mag_cache *cache, struct page *page)
+{
+	struct mag_slab_state *state = slab_state(page);
+	u32 left = state->fresh - state->inuse;
+	u32 index;
+
+	for (index = state->free; index != MAG_LINK_END && left; left--) {
+		if (index >= state->fresh)
+			return false;
+		index = *slab_link(cache, page, index);
+	}
+	return index == MAG_LINK_END && !left;
+}
+
+/* Returns whether the slab's own list was damaged, having given it up. */
+static bool slab_validate(struct mag_cache *cache, struct page *page,
+			  void (*fn)(void *obj, void *arg), void *arg)
+{
+	bool whole = slab_list_is_whole(cache, page);
+	u32 index;
+
+	if (!whole)
+		slab_give_up_list(cache, page);
+	if (fn)
+		for (index = 0; index < slab_layout(cache, page)->objects;
+		     index++)
+			fn(slab_object(cache, page, index), arg);
+	return !whole;
+}
+
+static unsigned long slab_validate_list(struct mag_cache *cache,
+					struct list_head *list,
+					void (*fn)(void *obj, void *arg),
+					void *arg)
+{
+	unsigned long damaged = 0;
+	struct page *page;
+
+	list_for_each_entry(page, list, lru)
+		damaged += slab_validate(cache, page, fn, arg);
+	return damaged;
+}
+
+unsigned long mag_slab_validate(struct mag_cache *cache, int node,
+				void (*fn)(void *obj, void *arg), void *arg)
+{
+	struct mag_slab_node *sn = cache->slab_node[node];
+	unsigned long damaged, flags;
+
+	/*
+	 * A slab whose list was given up stays on its own; slab_take() moves
+	 * it to the full ones when it finds nothing there.
+	 */
+	spin_lock_irqsave(&sn->lock, flags);
+	damaged = slab_validate_list(cache, &sn->partial, fn, arg);
+	damaged += slab_validate_list(cache, &sn->full, fn, arg);
+	damaged += slab_validate_list(cache, &sn->empty, fn, arg);
+	spin_unlock_irqrestore(&sn->lock, flags);
+	return damaged;
+}
+
+static void slab_report_leak(struct mag_cache *cache, struct page *page,
+			     u32 index, u32 *shown)
+{
+	void *obj = slab_object(cache, page, index);
+
+	if (*shown == MAG_SLAB_LEAKS_SHOWN ||
+	    (cache->debug &&
+	     mag_object_get_state(cache, obj) == MAG_OBJECT_CONDEMNED))
+		return;
+	pr_err("magslab: cache %s: object %p leaked, offset %zu in its slab\n",
+	       cache->name, obj, (size_t)(obj - page_address(page)));
+	if (cache->debug)
+		mag_object_report_tracks(cache, obj);
+	++*shown;
+}
+
 /* Names the first objects of a leaking slab; the caller has counted them all. */
 static void slab_report_leaks(struct mag_cache *cache, struct page *page,
 			      u32 *shown)
@@ -450,52 +615,51 @@ static void slab_report_leaks(struct mag_cache *cache, struct page *page,
 	     index < state->fresh && !__test_and_set_bit(index, in);
 	     index = *slab_link(cache, page, index))
 		;
-	for_each_clear_bit(index, in, state->fresh) {
-		if (*shown == MAG_SLAB_LEAKS_SHOWN)
-			break;
-		pr_err("magslab: cache %s: object %p leaked, offset %zu in its slab\n",
-		       cache->name, slab_object(cache, page, index),
-		       (size_t)index * cache->size);
-		++*shown;
-	}
+	for_each_clear_bit(index, in, state->fresh)
+		slab_report_leak(cache, page, index, shown);
 	bitmap_free(in);
 }
 
 static unsigned long slab_node_drain(struct mag_cache *cache,
 				     struct mag_slab_node *sn, u32 *shown)
 {
-	unsigned long leaked = 0;
+	unsigned long out = 0;
 	struct page *page;
 
-	slab_free_list(&sn->empty);
+	slab_destroy_list(cache, &sn->empty);
 	list_splice_init(&sn->full, &sn->partial);
 	list_for_each_entry(page, &sn->partial, lru) {
-		leaked += slab_state(page)->inuse;
+		out += slab_state(page)->inuse;
 		slab_report_leaks(cache, page, shown);
 	}
 
 	mutex_lock(&mag_graveyard_lock);
 	list_splice_init(&sn->partial, &mag_graveyard);
 	mutex_unlock(&mag_graveyard_lock);
-	return leaked;
+	return out;
 }
 
 unsigned long mag_slab_drain(struct mag_cache *cache)
 {
-	unsigned long leaked = 0;
+	unsigned long out = 0, quarantined;
 	u32 shown = 0;
 	int node;
 
 	for_each_node(node)
-		leaked +=
-			slab_node_drain(cache, cache->slab_node[node], &shown);
-	return leaked;
+		out += slab_node_drain(cache, cache->slab_node[node], &shown);
+	quarantined = atomic_long_read(&cache->quarantined);
+	return out - min(out, quarantined);
 }
 
 void mag_slab_bury(void)
 {
+	struct page *page, *next;
+
 	mutex_lock(&mag_graveyard_lock);
-	slab_free_list(&mag_graveyard);
+	list_for_each_entry_safe(page, next, &mag_graveyard, lru) {
+		list_del(&page->lru);
+		slab_free_pages(page);
+	}
 	mutex_unlock(&mag_graveyard_lock);
 }
 
@@ -550,58 +714,4 @@ void mag_slab_exit(struct mag_cache *cache)
 		kfree(cache->slab_node[node]);
 	kfree(cache->slab_node);
 	cache->slab_node = NULL;
-}
-
-/* Objects a slab of @order holds, link table included where there is one. */
-static void layout_cut(const struct mag_cache *cache, u32 order,
-		       struct mag_slab_layout *layout)
-{
-	u32 bytes = PAGE_SIZE << order;
-	u32 table = cache->ctor ? sizeof(u16) : 0;
-
-	layout->order = order;
-	layout->objects = bytes / (cache->size + table);
-	layout->link_offset = cache->ctor ? layout->objects * cache->size : 0;
-}
-
-static u32 layout_waste(const struct mag_cache *cache,
-			const struct mag_slab_layout *layout)
-{
-	return (PAGE_SIZE << layout->order) - layout->objects * cache->size;
-}
-
-static bool layout_good(const struct mag_cache *cache,
-			const struct mag_slab_layout *layout)
-{
-	return layout->objects >= MAG_SLAB_MIN_OBJECTS &&
-	       layout_waste(cache, layout) <= (PAGE_SIZE << layout->order) >>
-		       MAG_SLAB_WASTE_SHIFT;
-}
-
-/* The lowest order that is good, or else the one with the least waste. */
-int mag_slab_layout_init(struct mag_cache *cache, u32 align)
-{
-	struct mag_slab_layout *best = &cache->layout[MAG_LAYOUT_BEST];
-	struct mag_slab_layout *least = &cache->layout[MAG_LAYOUT_LEAST];
-	struct mag_slab_layout next;
-
-	cache->size = ALIGN(cache->object_size, align);
-	cache->inverse_size = reciprocal_value(cache->size);
-	cache->link_stride = cache->ctor ? sizeof(u16) : cache->size;
-
-	layout_cut(cache, get_order(cache->size), least);
-	if (!least->objects)
-		layout_cut(cache, least->order + 1, least);
-
-	*best = *least;
-	for (next = *least;
-	     !layout_good(cache, best) && next.order < MAG_SLAB_MAX_ORDER;) {
-		layout_cut(cache, next.order + 1, &next);
-		/* Waste per byte of slab, compared at the larger order. */
-		if (layout_good(cache, &next) ||
-		    layout_waste(cache, best) << (next.order - best->order) >=
-			    layout_waste(cache, &next))
-			*best = next;
-	}
-	return best->objects < MAG_LINK_END ? 0 : -EINVAL;
 }

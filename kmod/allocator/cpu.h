@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the files of the CPU layer share, and nobody else includes: one CPU's
+ * magazines, and the flag under which they are touched.
+ *	cpu.c		alloc and free, one object at a time
+ *	cpu_bulk.c	the same for many
+ *	cpu_rcu.c	frees that wait for a grace period
+ *	cpu_reap.c	taking the magazines from CPUs
+ *	cpu_stats.c	counters
+ */
+#ifndef MAGSLAB_ALLOCATOR_CPU_H
+#define MAGSLAB_ALLOCATOR_CPU_H
+
+#include <linux/jump_label.h>
+#include <linux/mm.h>
+#include <linux/percpu.h>
+#include <linux/preempt.h>
+#include <linux/string.h>
+#include <linux/topology.h>
+
+#include "internal.h"
+
+/* Counted off the flag, from any context: this_cpu_inc() only. */
+enum mag_cpu_event {
+	MAG_ALLOC_NESTED,
+	MAG_ALLOC_GROWN,
+	MAG_ALLOC_REMOTE,
+	MAG_ALLOC_FAILED,
+	MAG_FREE_NESTED,
+	MAG_FREE_SLAB,
+	MAG_FREE_REMOTE_SLAB,
+	MAG_NR_CPU_EVENTS,
+};
+
+/**
+ * struct mag_cpu - one CPU's share of a cache
+ * @busy: the flag: this CPU is between mag_cpu_enter() and mag_cpu_leave().
+ *	An interrupt that finds it set must not touch the rest.
+ * @rounds: in @loaded, whose own count is stale meanwhile
+ * @capacity: of @loaded
+ * @loaded: allocated from and freed to; NULL with no rounds and no capacity
+ * @previous: full, empty, or in between after a refill; may be NULL
+ * @allocs: objects handed out through the magazines
+ * @frees: objects taken back through the ladder
+ * @alloc_previous: of @allocs, those that swapped
+ * @alloc_depot: of @allocs, those that exchanged a magazine
+ * @alloc_slab: of @allocs, those that refilled from the slab layer
+ * @free_previous: of @frees, those that swapped
+ * @free_depot: of @frees, those that exchanged a magazine
+ * @free_slab: of @frees, those that went to the slab layer, or for which a
+ *	full magazine did
+ * @free_remote: objects that went into @away
+ * @event: the counters that need no flag
+ * @rcu: a magazine of objects that are free after a grace period, not full; or
+ *	NULL
+ * @rcu_rounds: objects in @rcu, for statistics
+ * @free_rcu: objects that went into @rcu
+ * @calls_seen: the calls until the last mag_cpu_reap(), which owns it
+ * @rcu_seen: @rcu then; likewise
+ * @away: by node, a magazine for objects of that node, not full; or NULL
+ *
+ * All but @event, @calls_seen and @rcu_seen are written under the flag, and read by others for
+ * statistics.
+ */
+struct mag_cpu {
+	bool busy;
+	u32 rounds;
+	u32 capacity;
+	struct mag_magazine *loaded;
+	u64 allocs;
+	u64 frees;
+
+	struct mag_magazine *previous;
+	u64 alloc_previous;
+	u64 alloc_depot;
+	u64 alloc_slab;
+	u64 free_previous;
+	u64 free_depot;
+	u64 free_slab;
+	u64 free_remote;
+	struct mag_magazine *rcu;
+	u32 rcu_rounds;
+	u64 free_rcu;
+	u64 event[MAG_NR_CPU_EVENTS];
+	u64 calls_seen;
+	const struct mag_magazine *rcu_seen;
+	struct mag_magazine *away[];
+} ____cacheline_aligned_in_smp;
+
+/* There is more than one node with memory. */
+DECLARE_STATIC_KEY_FALSE(mag_many_nodes);
+
+/*
+ * Takes the flag of this CPU, or says no if this is an interrupt on top of its
+ * holder.  Preemption is off afterwards in either case.
+ */
+static __always_inline bool mag_cpu_enter(struct mag_cache *cache,
+					  struct mag_cpu **cpu)
+{
+	preempt_disable();
+	*cpu = this_cpu_ptr(cache->cpu);
+	if (unlikely(READ_ONCE((*cpu)->busy)))
+		return false;
+	WRITE_ONCE((*cpu)->busy, true);
+	/* Only interrupts on this CPU look: program order is order enough. */
+	barrier();
+	return true;
+}
+
+static __always_inline void mag_cpu_leave(struct mag_cpu *cpu)
+{
+	barrier();
+	WRITE_ONCE(cpu->busy, false);
+	preempt_enable();
+}
+
+static __always_inline void *mag_cpu_pop(struct mag_cpu *cpu)
+{
+	u32 rounds = cpu->rounds - 1;
+
+	cpu->rounds = rounds;
+	cpu->allocs++;
+	return cpu->loaded->round[rounds];
+}
+
+static __always_inline void mag_cpu_push(struct mag_cpu *cpu, void *obj)
+{
+	u32 rounds = cpu->rounds;
+
+	cpu->loaded->round[rounds] = obj;
+	cpu->rounds = rounds + 1;
+	cpu->frees++;
+}
+
+/* A field that its CPU may be writing. */
+#define mag_peek(field) data_race(READ_ONCE(field))
+
+/* cpu.c, all under the flag */
+
+/* Rounds into the loaded magazine, which has none.  False: only new pages can help. */
+bool mag_cpu_fill(struct mag_cache *cache, struct mag_cpu *cpu);
+/* Room in the loaded magazine, which has none.  False: no memory for a magazine. */
+bool mag_cpu_make_room(struct mag_cache *cache, struct mag_cpu *cpu);
+
+/* The whole ladder, from outside the flag. */
+void *mag_cache_alloc_slow(struct mag_cache *cache, gfp_t gfp);
+void mag_cache_free_slow(struct mag_cache *cache, void *obj);
+/*
+ * Sees to an object of @node, which is not this CPU's, unless the policy is to
+ * make no difference.
+ */
+bool mag_cache_free_remote(struct mag_cache *cache, int node, void *obj);
+
+/* Sees to @obj, if it is another node's and that matters. */
+static __always_inline bool mag_cpu_free_if_remote(struct mag_cache *cache,
+						   void *obj)
+{
+	int node;
+
+	if (!static_branch_unlikely(&mag_many_nodes))
+		return false;
+	node = page_to_nid(virt_to_page(obj));
+	/* The CPU may change meanwhile: then the object is a guest for once. */
+	return unlikely(node != numa_mem_id()) &&
+	       mag_cache_free_remote(cache, node, obj);
+}
+
+/*
+ * Constructed objects keep their state; those of MAG_CACHE_TYPESAFE_BY_RCU may
+ * have readers, and are zeroed for who asks alone; others where it is the rule.
+ */
+static inline void *mag_object_zero(const struct mag_cache *cache, void *obj,
+				    gfp_t gfp)
+{
+	if (!cache->ctor && (!(cache->flags & MAG_CACHE_TYPESAFE_BY_RCU) ||
+			     (gfp & __GFP_ZERO)))
+		memset(obj, 0, cache->object_size);
+	return obj;
+}
+
+/*
+ * Pointers are few at a time, and a loop of moves is done before a string
+ * instruction has begun; READ_ONCE() keeps the compiler from making it one.
+ */
+static __always_inline void mag_copy_rounds(void **to, void **from, u32 nr)
+{
+	u32 i;
+
+#pragma GCC unroll 4
+	for (i = 0; i < nr; i++)
+		to[i] = READ_ONCE(from[i]);
+}
+
+/* cpu_rcu.c */
+
+/* Frees the rounds of @mag and itself after a grace period; NULL is none. */
+void mag_rcu_submit(struct mag_cache *cache, struct mag_magazine *mag);
+
+#endif /* MAGSLAB_ALLOCATOR_CPU_H */

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Frees that wait for a grace period, gathered by magazines: one callback for
+ * as many objects as a magazine has room for, and afterwards the magazine is
+ * as good as any full one.
+ */
+#include <linux/atomic.h>
+#include <linux/cpu.h>
+#include <linux/export.h>
+#include <linux/mm.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
+#include <linux/smp.h>
+
+#include "cpu.h"
+
+/* The node that all rounds of @mag are of, or NUMA_NO_NODE. */
+static int magazine_node(const struct mag_magazine *mag)
+{
+	int node = page_to_nid(virt_to_page(mag->round[0]));
+	u32 i;
+
+	if (static_branch_unlikely(&mag_many_nodes))
+		for (i = 1; i < mag->rounds; i++)
+			if (page_to_nid(virt_to_page(mag->round[i])) != node)
+				return NUMA_NO_NODE;
+	return node;
+}
+
+static void rcu_free_magazine(struct rcu_head *head)
+{
+	struct mag_magazine *mag = container_of(head, struct mag_magazine, rcu);
+	struct mag_cache *cache = mag_slab_cache(mag->round[0]);
+	int node = magazine_node(mag);
+	u32 i;
+
+	atomic_long_sub(mag->rounds, &cache->rcu_waiting);
+	if (want_init_on_free())
+		for (i = 0; i < mag->rounds; i++)
+			mag_object_zero(cache, mag->round[i], 0);
+	if (node == NUMA_NO_NODE || !mag_depot_put_full(cache, node, mag))
+		mag_magazine_discard(cache, mag);
+}
+
+void mag_rcu_submit(struct mag_cache *cache, struct mag_magazine *mag)
+{
+	if (!mag)
+		return;
+	atomic_long_add(mag->rounds, &cache->rcu_waiting);
+	call_rcu(&mag->rcu, rcu_free_magazine);
+}
+
+/* @head is in the object: that is what it is for. */
+static void rcu_free_object(struct rcu_head *head)
+{
+	struct mag_cache *cache = mag_slab_cache(head);
+
+	mag_cache_free(cache, mag_slab_object_at(cache, head));
+}
+
+static struct mag_magazine *cpu_take_rcu(struct mag_cpu *cpu)
+{
+	struct mag_magazine *mag = cpu->rcu;
+
+	cpu->rcu = NULL;
+	cpu->rcu_rounds = 0;
+	return mag;
+}
+
+/* Under the flag.  False if there is no magazine to be had. */
+static bool cpu_push_rcu(struct mag_cache *cache, struct mag_cpu *cpu,
+			 void *obj, struct mag_magazine **full)
+{
+	int node = numa_mem_id();
+
+	if (!cpu->rcu)
+		cpu->rcu = mag_depot_get_empty(cache, node, NULL);
+	if (!cpu->rcu)
+		cpu->rcu = mag_magazine_create(cache, node);
+	if (!cpu->rcu)
+		return false;
+
+	cpu->rcu->round[cpu->rcu->rounds++] = obj;
+	cpu->free_rcu++;
+	cpu->rcu_rounds = cpu->rcu->rounds;
+	if (cpu->rcu->rounds == cpu->rcu->capacity)
+		*full = cpu_take_rcu(cpu);
+	return true;
+}
+
+static bool rcu_push(struct mag_cache *cache, void *obj)
+{
+	struct mag_magazine *full = NULL;
+	struct mag_cpu *cpu;
+	bool pushed = false;
+
+	if (likely(mag_cpu_enter(cache, &cpu))) {
+		pushed = cpu_push_rcu(cache, cpu, obj, &full);
+		mag_cpu_leave(cpu);
+	} else {
+		preempt_enable();
+	}
+	mag_rcu_submit(cache, full);
+	return pushed;
+}
+
+/**
+ * mag_cache_free_rcu() - give back an object after a grace period
+ * @cache: the cache it was allocated from
+ * @obj: the object, as for mag_cache_free(); readers under rcu_read_lock() may
+ *	still use it
+ * @head: in @obj.  Written to only where @obj must wait by itself: when there
+ *	is no memory for a magazine, in an interrupt inside the CPU layer, and in
+ *	a cache that is debugged.
+ *
+ * Objects wait by magazines.  One that is not full waits for more, at most two
+ * reap intervals; mag_cache_rcu_barrier() and mag_cache_destroy() see to all.
+ * An object counts as free from this call on; one that waits by itself, from
+ * the end of its grace period.
+ *
+ * Context: any but NMI, on any CPU.  Never sleeps, never fails.
+ */
+void mag_cache_free_rcu(struct mag_cache *cache, void *obj,
+			struct rcu_head *head)
+{
+	/* Another's memory would be overwritten: better lose one object. */
+	if (WARN_ON_ONCE((void *)head < obj ||
+			 (void *)(head + 1) > obj + cache->object_size))
+		return;
+
+	if (!READ_ONCE(cache->rcu_used))
+		WRITE_ONCE(cache->rcu_used, true);
+	if (unlikely(cache->debug) || !rcu_push(cache, obj))
+		call_rcu(head, rcu_free_object);
+}
+EXPORT_SYMBOL_GPL(mag_cache_free_rcu);
+
+/**
+ * struct rcu_surrender - a CPU asked for its magazine of waiting objects
+ * @cache: the cache
+ * @mag: filled in
+ * @done: the CPU was not in the middle of a call
+ */
+struct rcu_surrender {
+	struct mag_cache *cache;
+	struct mag_magazine *mag;
+	bool done;
+};
+
+/* By interrupt on the CPU itself, as in cpu_reap.c. */
+static void cpu_rcu_surrender(void *arg)
+{
+	struct rcu_surrender *surrender = arg;
+	struct mag_cpu *cpu;
+
+	if (!mag_cpu_enter(surrender->cache, &cpu)) {
+		preempt_enable();
+		return;
+	}
+	surrender->mag = cpu_take_rcu(cpu);
+	surrender->done = true;
+	mag_cpu_leave(cpu);
+}
+
+/* It is the one that was there at the last reaping. */
+static bool cpu_rcu_is_old(struct mag_cpu *cpu)
+{
+	const struct mag_magazine *mag = mag_peek(cpu->rcu);
+	bool old = mag == cpu->rcu_seen;
+
+	cpu->rcu_seen = mag;
+	return old;
+}
+
+bool mag_cpu_rcu_flush(struct mag_cache *cache, bool all)
+{
+	struct rcu_surrender surrender;
+	struct mag_cpu *cpu;
+	unsigned int id;
+	bool done = true;
+
+	for_each_online_cpu(id) {
+		cpu = per_cpu_ptr(cache->cpu, id);
+		if (!mag_peek(cpu->rcu) || !(all || cpu_rcu_is_old(cpu)))
+			continue;
+		surrender = (struct rcu_surrender){ .cache = cache };
+		smp_call_function_single(id, cpu_rcu_surrender, &surrender,
+					 true);
+		mag_rcu_submit(cache, surrender.mag);
+		done &= surrender.done;
+	}
+	return done;
+}
+
+void mag_cpu_rcu_drain_dead(struct mag_cache *cache, unsigned int id)
+{
+	mag_rcu_submit(cache, cpu_take_rcu(per_cpu_ptr(cache->cpu, id)));
+}
+
+void mag_cpu_rcu_drain(struct mag_cache *cache)
+{
+	unsigned int id;
+
+	if (!cache->rcu_used)
+		return;
+	for_each_possible_cpu(id)
+		mag_cpu_rcu_drain_dead(cache, id);
+	rcu_barrier();
+}
+
+/**
+ * mag_cache_rcu_barrier() - wait for what was freed by mag_cache_free_rcu()
+ * @cache: the cache
+ *
+ * Every object that was given to mag_cache_free_rcu() before is free
+ * afterwards, and every page of a MAG_CACHE_TYPESAFE_BY_RCU cache that was let
+ * go before is back in the kernel.
+ *
+ * Context: task, interrupts on, may sleep; not from a mag_cache_for_each().
+ */
+void mag_cache_rcu_barrier(struct mag_cache *cache)
+{
+	bool done;
+
+	might_sleep();
+	do {
+		/* No CPU is on its way out, its magazine not yet seen to. */
+		cpus_read_lock();
+		done = mag_cpu_rcu_flush(cache, true);
+		cpus_read_unlock();
+		cond_resched();
+	} while (!done);
+	rcu_barrier();
+}
+EXPORT_SYMBOL_GPL(mag_cache_rcu_barrier);

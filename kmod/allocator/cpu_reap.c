@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Taking the magazines from CPUs: those that are idle, that have gone, or all.
+ */
+#include <linux/atomic.h>
+#include <linux/nodemask.h>
+#include <linux/percpu.h>
+#include <linux/smp.h>
+
+#include "cpu.h"
+
+static void chain_add(struct mag_magazine **chain, struct mag_magazine *mag)
+{
+	if (!mag)
+		return;
+	mag->next = *chain;
+	*chain = mag;
+}
+
+/*
+ * Leaves @cpu without magazines, and returns them as a chain; the caller has
+ * its flag, or it is at rest.
+ */
+static struct mag_magazine *cpu_unload(struct mag_cpu *cpu)
+{
+	struct mag_magazine *chain = NULL;
+	int node;
+
+	if (cpu->loaded)
+		cpu->loaded->rounds = cpu->rounds;
+	chain_add(&chain, cpu->loaded);
+	chain_add(&chain, cpu->previous);
+	for_each_node(node) {
+		chain_add(&chain, cpu->away[node]);
+		cpu->away[node] = NULL;
+	}
+	cpu->loaded = NULL;
+	cpu->previous = NULL;
+	cpu->rounds = 0;
+	cpu->capacity = 0;
+	return chain;
+}
+
+/* Returns the objects that went to their slabs. */
+static u32 cpu_drain(struct mag_cache *cache, unsigned int id)
+{
+	return mag_magazine_discard_chain(
+		cache, cpu_unload(per_cpu_ptr(cache->cpu, id)));
+}
+
+void mag_cpu_drain(struct mag_cache *cache)
+{
+	unsigned int id;
+
+	for_each_possible_cpu(id)
+		cpu_drain(cache, id);
+}
+
+void mag_cpu_drain_dead(struct mag_cache *cache, unsigned int id)
+{
+	mag_cpu_rcu_drain_dead(cache, id);
+	atomic_long_add(cpu_drain(cache, id), &cache->reaped);
+}
+
+/**
+ * struct cpu_surrender - a CPU asked for its magazines
+ * @cache: the cache
+ * @mags: filled in; none from a CPU that is in the middle of a call
+ */
+struct cpu_surrender {
+	struct mag_cache *cache;
+	struct mag_magazine *mags;
+};
+
+/* By interrupt on the CPU itself: so that no lock is needed against its calls. */
+static void cpu_surrender(void *arg)
+{
+	struct cpu_surrender *surrender = arg;
+	struct mag_cpu *cpu;
+
+	if (!mag_cpu_enter(surrender->cache, &cpu)) {
+		preempt_enable();
+		return;
+	}
+	surrender->mags = cpu_unload(cpu);
+	mag_cpu_leave(cpu);
+}
+
+/* It made no call since the last time that it was asked. */
+static bool cpu_is_idle(struct mag_cpu *cpu)
+{
+	u64 calls = mag_peek(cpu->allocs) + mag_peek(cpu->frees) +
+		    mag_peek(cpu->free_remote) + mag_peek(cpu->free_rcu);
+	bool idle = calls == cpu->calls_seen;
+
+	cpu->calls_seen = calls;
+	return idle;
+}
+
+static bool cpu_has_magazines(struct mag_cpu *cpu)
+{
+	int node;
+
+	for_each_node(node)
+		if (mag_peek(cpu->away[node]))
+			return true;
+	return mag_peek(cpu->loaded);
+}
+
+void mag_cpu_reap(struct mag_cache *cache, bool idle)
+{
+	struct cpu_surrender surrender;
+	struct mag_cpu *cpu;
+	unsigned int id;
+	u32 objects;
+
+	for_each_online_cpu(id) {
+		cpu = per_cpu_ptr(cache->cpu, id);
+		if (idle && !cpu_is_idle(cpu))
+			continue;
+		/* A CPU without magazines is not woken. */
+		if (!cpu_has_magazines(cpu))
+			continue;
+		surrender = (struct cpu_surrender){ .cache = cache };
+		smp_call_function_single(id, cpu_surrender, &surrender, true);
+		objects = mag_magazine_discard_chain(cache, surrender.mags);
+		atomic_long_add(objects, &cache->reaped);
+	}
+}

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Alloc and free of debugged caches.  They have no magazines, so that every
+ * call comes here from the slow path, and the fast path knows nothing of it.
+ */
+#include <linux/export.h>
+#include <linux/kmemleak.h>
+#include <linux/mm.h>
+#include <linux/nodemask.h>
+#include <linux/poison.h>
+#include <linux/printk.h>
+
+#include "debug.h"
+
+/* Out of its slab, for good. */
+static void debug_quarantine(struct mag_cache *cache, void *obj)
+{
+	mag_object_set_state(cache, obj, MAG_OBJECT_CONDEMNED);
+	atomic_long_inc(&cache->quarantined);
+	pr_err("magslab: cache %s: object %p is not handed out any more\n",
+	       cache->name, obj);
+}
+
+/* Claims an object that was free for its next user; false if it is unfit. */
+static bool debug_claim_free(struct mag_cache *cache, void *obj)
+{
+	enum mag_object_state was;
+	enum mag_bug bug = MAG_BUG_STATE;
+
+	was = mag_object_change_state(cache, obj, MAG_OBJECT_FREE,
+				      MAG_OBJECT_BUSY);
+	if (was == MAG_OBJECT_CONDEMNED) {
+		/* It was reported when that was found. */
+		atomic_long_inc(&cache->quarantined);
+		return false;
+	}
+	if (was == MAG_OBJECT_FREE &&
+	    !mag_object_find_bug(cache, obj, false, &bug))
+		return true;
+	mag_object_report(cache, bug, obj);
+	debug_quarantine(cache, obj);
+	return false;
+}
+
+void *mag_debug_alloc(struct mag_cache *cache, gfp_t gfp, int node)
+{
+	void *obj;
+
+	do {
+		if (!mag_slab_take(cache, node, &obj, 1))
+			obj = mag_slab_grow(cache, node, gfp);
+		if (!obj)
+			return NULL;
+	} while (!debug_claim_free(cache, obj));
+
+	mag_object_paint(cache, obj, SLUB_RED_ACTIVE);
+	mag_object_track(cache, obj, MAG_TRACK_ALLOC);
+	mag_object_set_state(cache, obj, MAG_OBJECT_LIVE);
+	kmemleak_alloc(obj, cache->object_size, 1, gfp);
+	return obj;
+}
+
+/* @obj is no object of any slab of @cache's. */
+static void debug_report_pointer(struct mag_cache *cache, void *obj,
+				 const void *owner)
+{
+	char name[64];
+
+	if (owner && mag_registry_name(owner, name, sizeof(name))) {
+		mag_bug_report_head(cache, MAG_BUG_WRONG_CACHE, obj);
+		pr_err("magslab: it is of cache %s\n", name);
+	} else {
+		mag_bug_report_head(cache, MAG_BUG_FOREIGN, obj);
+	}
+}
+
+/* Whether @obj is an object of the cache: looked at without touching it. */
+static bool debug_check_pointer(struct mag_cache *cache, void *obj)
+{
+	const void *owner = NULL;
+	void *start;
+
+	if (virt_addr_valid(obj))
+		owner = mag_slab_cache(obj);
+	if (owner != cache) {
+		debug_report_pointer(cache, obj, owner);
+		return false;
+	}
+
+	start = mag_slab_object_at(cache, obj);
+	if (obj == start)
+		return true;
+	mag_bug_report_head(cache, MAG_BUG_MISALIGNED, obj);
+	if (start) {
+		pr_err("magslab: it is %td bytes from object %p\n",
+		       obj - start, start);
+		mag_object_report_tracks(cache, start);
+	}
+	return false;
+}
+
+/* Claims a live object for this free of it; false if it is not live. */
+static bool debug_claim_live(struct mag_cache *cache, void *obj)
+{
+	enum mag_object_state was;
+
+	was = mag_object_change_state(cache, obj, MAG_OBJECT_LIVE,
+				      MAG_OBJECT_BUSY);
+	if (was == MAG_OBJECT_LIVE)
+		return true;
+	if (was == MAG_OBJECT_CONDEMNED)
+		return false;
+
+	if (was == MAG_OBJECT_FREE || was == MAG_OBJECT_BUSY) {
+		/* Who takes it from its slab will find it condemned. */
+		mag_object_change_state(cache, obj, MAG_OBJECT_FREE,
+					MAG_OBJECT_CONDEMNED);
+		mag_object_report(cache, MAG_BUG_DOUBLE_FREE, obj);
+	} else {
+		mag_object_report(cache, MAG_BUG_STATE, obj);
+		debug_quarantine(cache, obj);
+	}
+	return false;
+}
+
+bool mag_debug_free(struct mag_cache *cache, void *obj)
+{
+	enum mag_bug bug;
+
+	if (!debug_check_pointer(cache, obj) || !debug_claim_live(cache, obj))
+		return false;
+
+	kmemleak_free(obj);
+	if (mag_object_find_bug(cache, obj, true, &bug)) {
+		mag_object_report(cache, bug, obj);
+		mag_object_track(cache, obj, MAG_TRACK_FREE);
+		debug_quarantine(cache, obj);
+		return true;
+	}
+	mag_object_paint(cache, obj, SLUB_RED_INACTIVE);
+	mag_object_poison(cache, obj);
+	mag_object_track(cache, obj, MAG_TRACK_FREE);
+	mag_object_set_state(cache, obj, MAG_OBJECT_FREE);
+	mag_slab_give(cache, &obj, 1);
+	return true;
+}
+
+/**
+ * struct debug_walk - a validation under way
+ * @cache: the cache
+ * @bugs: found so far
+ */
+struct debug_walk {
+	struct mag_cache *cache;
+	unsigned long bugs;
+};
+
+/* Looks twice: once is not enough where its user is in the middle of a call. */
+static bool debug_find_bug(struct mag_cache *cache, void *obj,
+			   enum mag_object_state state, enum mag_bug *bug)
+{
+	bool live = state == MAG_OBJECT_LIVE;
+	int i;
+
+	if (!live && state != MAG_OBJECT_FREE)
+		return false;
+	for (i = 0; i < 2; i++)
+		if (mag_object_get_state(cache, obj) != state ||
+		    !mag_object_find_bug(cache, obj, live, bug))
+			return false;
+	return true;
+}
+
+/*
+ * Under the lock of the node, so that no object that is being freed becomes
+ * live again: a state that is found twice did not change meanwhile, but for
+ * one that went out and came back, and that has its bytes settled.
+ */
+static void debug_validate_object(void *obj, void *arg)
+{
+	struct debug_walk *walk = arg;
+	struct mag_cache *cache = walk->cache;
+	enum mag_object_state state = mag_object_get_state(cache, obj);
+	enum mag_bug bug;
+
+	if (!debug_find_bug(cache, obj, state, &bug) ||
+	    mag_object_change_state(cache, obj, state, MAG_OBJECT_CONDEMNED) !=
+		    state)
+		return;
+
+	walk->bugs++;
+	mag_object_report(cache, bug, obj);
+	/* Who takes a free one from its slab quarantines it. */
+	if (state == MAG_OBJECT_LIVE) {
+		kmemleak_free(obj);
+		atomic_long_inc(&cache->quarantined);
+	}
+}
+
+/**
+ * mag_cache_validate() - look for damage now
+ * @cache: the cache
+ *
+ * Follows the free list of every slab; in a debugged cache also checks redzones
+ * and poison of every object that is not in the middle of a call.  What is
+ * found is reported and set aside, as if it had been found by alloc or free.
+ *
+ * Context: task or softirq.  Holds each node's slab lock, interrupts off, while
+ *	it looks at all slabs of the node.
+ * Return: how many bugs were found.
+ */
+unsigned long mag_cache_validate(struct mag_cache *cache)
+{
+	struct debug_walk walk = { .cache = cache };
+	int node;
+
+	for_each_node(node)
+		walk.bugs += mag_slab_validate(
+			cache, node,
+			cache->debug ? debug_validate_object : NULL, &walk);
+	return walk.bugs;
+}
+EXPORT_SYMBOL_GPL(mag_cache_validate);
+
+/* kmemleak must not look for who refers to memory that is about to go. */
+static void debug_forget_object(void *obj, void *arg)
+{
+	struct mag_cache *cache = arg;
+
+	if (mag_object_get_state(cache, obj) == MAG_OBJECT_LIVE)
+		kmemleak_free(obj);
+}
+
+void mag_debug_exit(struct mag_cache *cache)
+{
+	int node;
+
+	if (!cache->debug)
+		return;
+	for_each_node(node)
+		mag_slab_validate(cache, node, debug_forget_object, cache);
+}
+
+/**
+ * mag_cache_bugs() - how many bugs of a kind were reported of a cache
+ * @cache: the cache
+ * @bug: the kind
+ *
+ * Context: any.
+ * Return: reports since creation.
+ */
+unsigned long mag_cache_bugs(const struct mag_cache *cache, enum mag_bug bug)
+{
+	return atomic_read(&cache->bugs[bug]);
+}
+EXPORT_SYMBOL_GPL(mag_cache_bugs);
