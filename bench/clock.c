@@ -23,6 +23,11 @@ int bench_clock_init(void)
 	return khz && mag_tsc_is_stable() ? 0 : -EOPNOTSUPP;
 }
 
+bool bench_clock_counts_insns(void)
+{
+	return insns;
+}
+
 const char *bench_clock_unit(void)
 {
 	return insns ? "insns" : "ns";

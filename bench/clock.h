@@ -16,6 +16,9 @@
  */
 int bench_clock_init(void);
 
+/* As the one who inserted the module says. */
+bool bench_clock_counts_insns(void);
+
 /* insns or ns. */
 const char *bench_clock_unit(void);
 

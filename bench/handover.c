@@ -2,8 +2,9 @@
 /*
  * See handover.h.  The ring has one producer and one consumer, and is the same
  * for all: what a subject costs is its batch less one of the bare ring, which
- * hands over the same pointer again and again.  The floor sends objects back by
- * a second ring: no object moves to another CPU more cheaply.
+ * hands over the same pointer again and again.  The floor sends objects back in
+ * arrays, which change hands whole, for an empty one: what moves between the
+ * CPUs is a pointer for many objects, and nothing is locked.
  */
 #include <linux/cache.h>
 #include <linux/sched.h>
@@ -16,10 +17,12 @@
 #include "threads.h"
 
 #define RING	  256 /* slots, a power of two */
-#define PER_BATCH 16384 /* objects */
-#define ROUNDS	  200 /* each of one batch of every subject */
+#define PER_BATCH 4096 /* objects: so few that a host leaves many undisturbed */
+#define ROUNDS	  1000 /* each of one batch of every subject */
 #define CPUS	  2
 #define PRODUCER  0
+#define CRATE	  64 /* objects */
+#define CRATES	  (2 * RING / CRATE) /* full ones to begin with */
 
 /**
  * struct ring - pointers from one CPU to another
@@ -34,9 +37,24 @@ struct ring {
 };
 
 /**
+ * struct crate - an array of the floor's
+ * @nr: objects in it
+ * @obj: the objects
+ */
+struct crate {
+	u32 nr;
+	void *obj[CRATE];
+};
+
+/**
  * struct handover - the two threads' common things
  * @there: from the producer to the consumer
- * @back: the floor's way back, which starts full
+ * @full: of the floor, full crates on their way back
+ * @empty: of the floor, empty ones on their way there
+ * @taken: the producer's crate
+ * @given: the consumer's, or NULL after it has sent one off.  It asks for the
+ *	next when there is an object for it: then the producer has come by
+ * @crates: all of them: full ones for two rings, and an empty one each
  * @pool: the caches
  * @meeting: of the two
  * @samples: of each subject, by round; the bare ring is the empty one
@@ -44,7 +62,11 @@ struct ring {
  */
 struct handover {
 	struct ring there;
-	struct ring back;
+	struct ring full;
+	struct ring empty;
+	struct crate *taken ____cacheline_aligned_in_smp;
+	struct crate *given ____cacheline_aligned_in_smp;
+	struct crate crates[CRATES + 2];
 	struct bench_pool pool;
 	struct bench_meeting meeting;
 	struct bench_samples samples[BENCH_NR_SUBJECTS];
@@ -108,12 +130,29 @@ static __always_inline void empty_put(struct handover *run, void *obj)
 
 static __always_inline void *floor_get(struct handover *run)
 {
-	return ring_get(&run->back);
+	struct crate *crate = run->taken;
+
+	if (unlikely(!crate->nr)) {
+		ring_put(&run->empty, crate);
+		crate = ring_get(&run->full);
+		run->taken = crate;
+	}
+	return crate->obj[--crate->nr];
 }
 
 static __always_inline void floor_put(struct handover *run, void *obj)
 {
-	ring_put(&run->back, obj);
+	struct crate *crate = run->given;
+
+	if (unlikely(!crate)) {
+		crate = ring_get(&run->empty);
+		run->given = crate;
+	}
+	crate->obj[crate->nr++] = obj;
+	if (unlikely(crate->nr == CRATE)) {
+		ring_put(&run->full, crate);
+		run->given = NULL;
+	}
 }
 
 static __always_inline void *slub_get(struct handover *run)
@@ -224,10 +263,25 @@ static int samples_init(struct handover *run)
 	return 0;
 }
 
+/* Nobody looks into the floor's objects: any address will do. */
+static void crates_init(struct handover *run)
+{
+	u32 i;
+
+	run->taken = &run->crates[CRATES];
+	run->given = &run->crates[CRATES + 1];
+	for (i = 0; i < CRATES; i++) {
+		struct crate *crate = &run->crates[i];
+
+		while (crate->nr < CRATE)
+			crate->obj[crate->nr++] = run;
+		ring_put(&run->full, crate);
+	}
+}
+
 static struct handover *handover_create(void)
 {
 	struct handover *run = kvzalloc(sizeof(*run), GFP_KERNEL);
-	u32 i;
 
 	if (!run)
 		return NULL;
@@ -240,8 +294,7 @@ static struct handover *handover_create(void)
 		handover_destroy(run);
 		return NULL;
 	}
-	for (i = 0; i < RING; i++)
-		ring_put(&run->back, run);
+	crates_init(run);
 	return run;
 }
 

@@ -182,6 +182,18 @@ static __always_inline void slub_put_bulk(const struct bench_pool *pool,
 	kmem_cache_free_bulk(pool->slub, BULK, objs);
 }
 
+static __always_inline bool magslab_get_bulk(const struct bench_pool *pool,
+					     void **objs)
+{
+	return mag_cache_alloc_bulk(pool->mag, GFP_KERNEL, BULK, objs);
+}
+
+static __always_inline void magslab_put_bulk(const struct bench_pool *pool,
+					     void **objs)
+{
+	mag_cache_free_bulk(pool->mag, BULK, objs);
+}
+
 static __always_inline bool empty_get_bulk(const struct bench_pool *pool,
 					   void **objs)
 {
@@ -219,6 +231,7 @@ time_bulks(const struct bench_task *task,
 
 DEFINE_BULKS(empty)
 DEFINE_BULKS(slub)
+DEFINE_BULKS(magslab)
 
 /* Size classes; the size is read each time, so that no compiler knows it. */
 static noinline void *nothing_kmalloc(size_t size, gfp_t gfp)
@@ -296,7 +309,7 @@ const struct bench_loop bench_loops[] = {
 		.name = "bulk-64",
 		.per_batch = BATCH,
 		.most_out = BULK,
-		.batch = { empty_bulk_64, NULL, slub_bulk_64, NULL },
+		.batch = { empty_bulk_64, NULL, slub_bulk_64, magslab_bulk_64 },
 	},
 	{
 		.name = "kmalloc",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Batches of a loop's, on one CPU or several at once: their medians, net of the
- * same loop over empty functions.
+ * Batches of a loop's, on one CPU or several at once, and a percentile of them,
+ * net of the same loop's over empty functions.
  */
 #ifndef MAGSLAB_BENCH_MEASURE_H
 #define MAGSLAB_BENCH_MEASURE_H
@@ -47,9 +47,9 @@ struct bench_samples {
 };
 
 /*
- * A line of JSON for each subject that has samples, but the empty one: medians
- * of @cpus CPUs' batches of @per_batch objects each, and what of them is net of
- * the empty one's.  Sorts the samples.
+ * A line of JSON for each subject that has samples, but the empty one: a
+ * percentile of @cpus CPUs' batches of @per_batch objects each, and what it is
+ * net of the empty one's.  Sorts the samples.
  */
 void bench_report(struct seq_file *m, const char *name, unsigned int cpus,
 		  u32 per_batch, struct bench_samples *samples,

@@ -109,4 +109,4 @@ def regressions($baseline; $percent):
 def baseline_entry:
 	{key: name,
 	 value: {kernel_release: .environment.kernel, build: .kernel_build,
-		 compiler, figures}};
+		 compiler, figures: figures}};
