@@ -22,7 +22,7 @@
 #   REFRESH=1            ask for a newer one now, not once a day
 #   CHECKS=...           make check: these checks, not all
 #   KERNELS=...          make kernels: these, e.g. "6.1 7.3:um:debug", not all;
-#                        make matrix: the cells of these, e.g. "6.12 7.3"
+#                        make matrix, bench: on these alone, e.g. "6.12 7.3"
 #   CELLS=...            make matrix: these, e.g. "6.1:qemu:debug 7.3:um:release"
 #   JOBS=1 SSHLOGIN=...  make matrix: cells at a time, hosts
 #   COVERAGE_MIN=90      make coverage: least percentage of lines
@@ -61,6 +61,14 @@ kunit: ## the KUnit suites, in QEMU and under User-Mode Linux
 matrix: ## the tests on every kernel, machine and variant, in one table
 	@scripts/matrix
 
+.PHONY: bench
+bench: ## what an allocation costs: magslab, SLUB, the floor; fails if it rose
+	@scripts/bench
+
+.PHONY: bench-baseline
+bench-baseline: ## the same, and keep the figures as bench/baseline.json
+	@scripts/bench --update
+
 .PHONY: coverage
 coverage: ## lines and branches of the module that the tests execute
 	@scripts/coverage
@@ -91,11 +99,11 @@ packages: ## install the packages that all this needs, or name them
 
 .PHONY: format
 format: ## lay out the C code with clang-format
-	@find kmod kunit userspace tests -name '*.[ch]' -exec clang-format -i {} +
+	@find bench kmod kunit userspace tests -name '*.[ch]' -exec clang-format -i {} +
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf $(addprefix $(O)/,build coverage demo kunit matrix test vm) magslab.ko magctl
+	rm -rf $(addprefix $(O)/,build bench coverage demo kunit matrix test vm) magslab.ko magctl
 	@rmdir $(O) 2>/dev/null || true
 
 .PHONY: help

@@ -1,0 +1,162 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# bench.sh: what scripts/bench-report makes of figures that are made up here: the
+# rule of regressions, the verdicts on targets, the baseline.  TAP on standard
+# output.
+# shellcheck disable=SC2016 # what looks like variables are jq's
+set -euo pipefail
+
+TOP=$(cd "$(dirname "$0")/../.." && pwd -P)
+SCRATCH=$(mktemp -d)
+trap 'rm -rf "$SCRATCH"' EXIT
+BASELINE=$SCRATCH/baseline.json
+RUN=0
+FAILED=0
+
+# result STATUS NAME: what was said stands below a failure.
+result()
+{
+	RUN=$((RUN + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $RUN - $2"
+	else
+		FAILED=$((FAILED + 1))
+		echo "not ok $RUN - $2"
+		sed 's/^/# /' "$SCRATCH/said"
+	fi
+}
+
+# A file as scripts/bench leaves it, of one case.
+make_result() # FILE MACHINE UNIT CASE MAGSLAB SLUB
+{
+	jq -n --arg machine "$2" --arg unit "$3" --arg case "$4" \
+		--argjson magslab "$5" --argjson slub "$6" '
+		{format: "magslab-bench", version: 1, kernel: "7.3",
+		 machine: $machine, clock: "tsc", unit: $unit, cpus: 1,
+		 kernel_build: "build", compiler: "cc 1",
+		 environment: {kernel: "7.3.1", module_version: "1",
+			       preempt: "none", hooks: {memcg: true}},
+		 results: [
+			{case: $case, subject: "slub", unit: $unit, value: $slub},
+			{case: $case, subject: "magslab", unit: $unit,
+			 value: $magslab}]}' >"$1"
+}
+
+report() # STATUS [ARGUMENT...]
+{
+	local want=$1 status=0
+
+	shift
+	"$TOP/scripts/bench-report" --baseline "$BASELINE" "$@" \
+		>"$SCRATCH/said" 2>&1 || status=$?
+	[ "$status" -eq "$want" ] || {
+		echo "status $status, not $want" >>"$SCRATCH/said"
+		return 1
+	}
+}
+
+# The status that a figure gets against a baseline of another.
+against() # NAME STATUS UNIT OLD NEW
+{
+	local machine=icount
+
+	[ "$3" != ns ] || machine=um
+	rm -f "$BASELINE"
+	make_result "$SCRATCH/old.json" "$machine" "$3" pair "$4" 200
+	make_result "$SCRATCH/new.json" "$machine" "$3" pair "$5" 200
+	if report 0 --update "$SCRATCH/old.json" &&
+		report "$2" "$SCRATCH/new.json"
+	then
+		result 0 "$1"
+	else
+		result 1 "$1"
+	fi
+}
+
+says() # NAME PATTERN
+{
+	local status=0
+
+	grep -qE "$2" "$SCRATCH/said" || status=1
+	result "$status" "$1"
+}
+
+# The verdict that the table gives a case.
+verdict() # NAME CASE MAGSLAB SLUB PATTERN
+{
+	rm -f "$BASELINE"
+	make_result "$SCRATCH/one.json" icount insns "$2" "$3" "$4"
+	report 0 "$SCRATCH/one.json" || :
+	says "$1" "$5"
+}
+
+refused() # NAME FILTER
+{
+	local status=0
+
+	jq "$2" "$SCRATCH/new.json" >"$SCRATCH/bad.json"
+	report 4 "$SCRATCH/bad.json" || status=1
+	result "$status" "$1"
+}
+
+test_regressions()
+{
+	against "the same figure is no regression" 0 insns 44 44
+	against "3 % more is no regression" 0 insns 44 45.32
+	against "a thousandth above 3 % is one" 1 insns 44 45.321
+	says "it is named" 'above the baseline: 7.3-icount pair'
+	says "it stands in the table" '^ *pair .*\+3 % REGRESSED$'
+	against "less is no regression" 0 insns 44 30
+	says "and the change is told" '^ *pair .* -31.8 %$'
+	against "time is no count of instructions" 0 ns 5 50
+	against "3 % of a fraction" 1 insns 0.5 0.516
+}
+
+test_verdicts()
+{
+	verdict "both bounds met" pair 48 192 '^ *pair .* met '
+	verdict "above the number" pair 48.1 2000 '^ *pair .* MISSED '
+	verdict "above the share of SLUB's" pair 48 191 '^ *pair .* MISSED '
+	verdict "a case that was not run" burst-32 48 100 \
+		'^ *pair .* not measured '
+	verdict "misses are counted" pair 48.1 2000 ' 1 missed, '
+	verdict "a target that hangs on another case" scale-pair-64 48 100 \
+		'^ *pair, on 64 CPUs at once .* not measured '
+}
+
+test_baseline()
+{
+	local status=0
+
+	against "a first baseline" 0 insns 44 44
+	make_result "$SCRATCH/um.json" um ns pair 5 20
+	report 0 --update "$SCRATCH/um.json" || :
+	jq -e '."7.3-icount".figures.pair.magslab == 44 and
+		."7.3-um".figures.pair.slub == 20' "$BASELINE" \
+		>"$SCRATCH/said" 2>&1 || status=$?
+	result "$status" "another machine's figures leave those there were"
+	jq '.compiler = "cc 2"' "$SCRATCH/new.json" >"$SCRATCH/other.json"
+	report 0 "$SCRATCH/other.json" || :
+	says "a baseline of another compiler is told" 'baseline of 7.3-icount is of build, cc 1'
+	rm -f "$BASELINE"
+	report 0 "$SCRATCH/new.json" || :
+	says "no baseline is told" 'no baseline for 7.3-icount'
+}
+
+test_refusals()
+{
+	refused "no machine" 'del(.machine)'
+	refused "no kernel" 'del(.environment.kernel)'
+	refused "no clock" '.clock = ""'
+	refused "no number of CPUs" 'del(.cpus)'
+	refused "no version of the module" 'del(.environment.module_version)'
+	refused "no figure" '.results = []'
+	refused "a figure that is none" '.results[0].value = null'
+}
+
+test_regressions
+test_verdicts
+test_baseline
+test_refusals
+echo "1..$RUN"
+[ "$FAILED" -eq 0 ]
