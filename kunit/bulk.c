@@ -89,9 +89,8 @@ static void bulk_and_single_mix(struct kunit *test)
 	pages = mag_kunit_stats(cache).pages;
 	for (i = 0; i < 100; i++)
 		mag_cache_free(cache, objs[i]);
-	KUNIT_EXPECT_EQ(test,
-			mag_cache_alloc_bulk(cache, GFP_KERNEL, 100, objs),
-			100);
+	KUNIT_EXPECT_EQ(
+		test, mag_cache_alloc_bulk(cache, GFP_KERNEL, 100, objs), 100);
 	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).pages, pages);
 	mag_cache_free_bulk(cache, 100, objs);
 	mag_kunit_alloc_many(test, cache, objs, 100);
@@ -122,13 +121,12 @@ static void bulk_goes_round_a_holder(struct kunit *test)
 
 static void bulk_keeps_constructed_state(struct kunit *test)
 {
-	struct mag_cache *cache = mag_kunit_cache(test, OBJECT_SIZE, 0,
-						  mag_kunit_owner_ctor);
+	struct mag_cache *cache =
+		mag_kunit_cache(test, OBJECT_SIZE, 0, mag_kunit_owner_ctor);
 	void **objs = mag_kunit_array(test, 100);
 
-	KUNIT_ASSERT_EQ(test,
-			mag_cache_alloc_bulk(cache, GFP_KERNEL, 100, objs),
-			100);
+	KUNIT_ASSERT_EQ(
+		test, mag_cache_alloc_bulk(cache, GFP_KERNEL, 100, objs), 100);
 	claim_all(test, objs, 100);
 	disclaim_all(test, objs, 100);
 	mag_cache_free_bulk(cache, 100, objs);
@@ -209,4 +207,5 @@ static struct kunit_suite bulk_suite = {
 	.name = "magslab_bulk",
 	.test_cases = bulk_cases,
 };
+
 kunit_test_suite(bulk_suite);

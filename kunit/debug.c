@@ -481,4 +481,5 @@ static struct kunit_suite debug_suite = {
 	.name = "magslab_debug",
 	.test_cases = debug_cases,
 };
+
 kunit_test_suite(debug_suite);

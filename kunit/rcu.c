@@ -299,4 +299,5 @@ static struct kunit_suite rcu_suite = {
 	.name = "magslab_rcu",
 	.test_cases = rcu_cases,
 };
+
 kunit_test_suite(rcu_suite);

@@ -172,8 +172,8 @@ static __always_inline bool mag_cpu_free_if_remote(struct mag_cache *cache,
 static inline void *mag_object_zero(const struct mag_cache *cache, void *obj,
 				    gfp_t gfp)
 {
-	if (!cache->ctor && (!(cache->flags & MAG_CACHE_TYPESAFE_BY_RCU) ||
-			     (gfp & __GFP_ZERO)))
+	if (!cache->ctor &&
+	    (!(cache->flags & MAG_CACHE_TYPESAFE_BY_RCU) || (gfp & __GFP_ZERO)))
 		memset(obj, 0, cache->object_size);
 	return obj;
 }

@@ -142,9 +142,11 @@ static noinline void *large_alloc(size_t size, gfp_t gfp, int node)
 /* Bytes of @obj, which is in no class: 0, and a warning, if it is not ours. */
 static size_t large_size(struct page *page, const void *obj)
 {
-	if (WARN_ONCE(page_private(page) != (unsigned long)&large ||
-			      page_address(page) != obj,
-		      "magslab: %px was not allocated by mag_kmalloc()\n", obj))
+	bool ours = page_private(page) == (unsigned long)&large &&
+		    page_address(page) == obj;
+
+	if (WARN_ONCE(!ours, "magslab: %p was not allocated by mag_kmalloc()\n",
+		      obj))
 		return 0;
 	return mag_page_index(page);
 }

@@ -237,6 +237,7 @@ static u8 slab_next_colour(struct mag_cache *cache, struct page *page,
 {
 	struct mag_slab_node *sn = cache->slab_node[page_to_nid(page)];
 	u32 colours = cache->layout[layout].colours;
+	/* Two CPUs may get the same one: that costs little, a lock more. */
 	u32 colour = data_race(READ_ONCE(sn->colour));
 
 	WRITE_ONCE(sn->colour, colour + 1);
