@@ -78,8 +78,8 @@ struct mag_cache *mag_cache_create_args(const char *name, size_t size,
 
 	memcpy(cache->name, name, length);
 	cache->object_size = max(size, MAG_CACHE_MIN_SIZE);
-	cache->flags = args->flags;
-	cache->debug = args->flags & MAG_CACHE_DEBUG;
+	cache->flags = args->flags | mag_policy_debug_flags(name);
+	cache->debug = cache->flags & MAG_CACHE_DEBUG;
 	cache->ctor = args->ctor;
 	cache->dtor = args->dtor;
 	err = cache_init(cache, args->align);
