@@ -53,13 +53,14 @@ static bool cache_args_valid(const char *name, size_t size,
 int mag_cache_init(struct mag_cache *cache, const char *name, size_t size,
 		   const struct mag_cache_args *args)
 {
+	u32 flags = args->flags | mag_policy_debug_flags(name);
 	int err;
 
 	mag_cpu_setup();
 	*cache = (struct mag_cache){
 		.object_size = max(size, MAG_CACHE_MIN_SIZE),
-		.flags = args->flags,
-		.debug = args->flags & MAG_CACHE_DEBUG,
+		.flags = flags,
+		.debug = flags & MAG_CACHE_DEBUG,
 		.ctor = args->ctor,
 		.dtor = args->dtor,
 	};
