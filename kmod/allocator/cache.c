@@ -236,6 +236,24 @@ void mag_cache_stats(struct mag_cache *cache, struct mag_cache_stats *stats)
 EXPORT_SYMBOL_GPL(mag_cache_stats);
 
 /**
+ * mag_cache_read_node() - read what a node holds of a cache
+ * @cache: the cache
+ * @node: a possible node
+ * @reading: filled in; see struct mag_node_reading
+ *
+ * Context: any but NMI.  Holds the node's slab lock, interrupts off, while it
+ *	counts the slabs that have objects both in and out.
+ */
+void mag_cache_read_node(struct mag_cache *cache, int node,
+			 struct mag_node_reading *reading)
+{
+	*reading = (struct mag_node_reading){};
+	mag_slab_read(cache, node, reading);
+	mag_depot_read(cache, node, reading);
+}
+EXPORT_SYMBOL_GPL(mag_cache_read_node);
+
+/**
  * mag_cache_shrink() - give back all memory that holds no live object
  * @cache: the cache
  *

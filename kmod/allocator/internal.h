@@ -230,6 +230,9 @@ unsigned long mag_slab_validate(struct mag_cache *cache, int node,
 				void (*fn)(void *obj, void *arg), void *arg);
 /* Adds slabs and pages; returns the objects that are out of their slabs. */
 u64 mag_slab_stats(struct mag_cache *cache, struct mag_cache_stats *stats);
+/* The slabs' part; counts those that are not full, under the node's lock. */
+void mag_slab_read(struct mag_cache *cache, int node,
+		   struct mag_node_reading *reading);
 /* Frees the slabs set aside by mag_slab_drain().  Task context. */
 void mag_slab_bury(void);
 
@@ -269,6 +272,9 @@ struct mag_depot_news {
 
 struct mag_depot_news mag_depot_take_news(struct mag_cache *cache);
 void mag_depot_stats(struct mag_cache *cache, struct mag_cache_stats *stats);
+/* The depot's part. */
+void mag_depot_read(struct mag_cache *cache, int node,
+		    struct mag_node_reading *reading);
 
 /* cpu.c */
 
