@@ -83,7 +83,7 @@ static struct mag_policy magslab_policy(u32 size, u32 slab_bytes)
 	};
 }
 
-/**
+/*
  * struct kmem_step - a size of magazines in illumos' kmem_magtype
  * @rounds: mt_magsize
  * @min_size: mt_minbuf: caches of larger objects begin here
@@ -123,7 +123,7 @@ static struct mag_policy bonwick_policy(u32 size, u32 slab_bytes)
 	};
 }
 
-/**
+/*
  * struct uma_step - a size of buckets in FreeBSD's bucket_zones
  * @rounds: ubz_entries
  * @max_size: ubz_maxsize: of objects that begin with it
