@@ -81,7 +81,7 @@ static __always_inline void ring_put(struct ring *ring, void *obj)
 	while (head - smp_load_acquire(&ring->tail) == RING)
 		cpu_relax();
 	ring->slot[head % RING] = obj;
-	/* Pairs with the acquire in ring_get(): the slot is written. */
+	/* Pairs with the acquire in ring_get(): the slot comes first. */
 	smp_store_release(&ring->head, head + 1);
 }
 
@@ -90,11 +90,11 @@ static __always_inline void *ring_get(struct ring *ring)
 	u32 tail = ring->tail;
 	void *obj;
 
-	/* Pairs with the release in ring_put(). */
+	/* Pairs with the release in ring_put(): the slot is filled. */
 	while (tail == smp_load_acquire(&ring->head))
 		cpu_relax();
 	obj = ring->slot[tail % RING];
-	/* Pairs with the acquire in ring_put(). */
+	/* Pairs with the acquire in ring_put(): the slot may be filled again. */
 	smp_store_release(&ring->tail, tail + 1);
 	return obj;
 }

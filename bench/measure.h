@@ -23,17 +23,17 @@ struct bench_task {
 
 /**
  * struct bench_loop - a loop, over each of the subjects
- * @batch: times one batch; returns ticks, or 0 if an allocation failed, and then
- *	no object is out.  NULL where the subject cannot do that
  * @name: of the case
  * @per_batch: objects that are allocated and freed in one call
  * @most_out: objects that are out at once
+ * @batch: times one batch; returns ticks, or 0 if an allocation failed, and then
+ *	no object is out.  NULL where the subject cannot do that
  */
 struct bench_loop {
-	u64 (*batch[BENCH_NR_SUBJECTS])(const struct bench_task *task);
 	const char *name;
 	u32 per_batch;
 	u32 most_out;
+	u64 (*batch[BENCH_NR_SUBJECTS])(const struct bench_task *task);
 };
 
 /**

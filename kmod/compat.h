@@ -10,6 +10,7 @@
 #include <linux/hrtimer.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
+#include <linux/pfn.h>
 #include <linux/shrinker.h>
 #include <linux/slab.h>
 #include <linux/version.h>
@@ -44,6 +45,18 @@
 #define mag_page_index(page) ((page)->__folio_index)
 #else
 #define mag_page_index(page) ((page)->index)
+#endif
+
+/*
+ * The page of an address in the direct map, where all pages are that have one.
+ * On x86-64 virt_to_page() looks first whether it is in the kernel's image.
+ */
+#if defined(CONFIG_X86_64) && !defined(CONFIG_UML) && \
+	!defined(CONFIG_DEBUG_VIRTUAL)
+#define mag_direct_page(addr) \
+	pfn_to_page(PHYS_PFN((unsigned long)(addr)-PAGE_OFFSET))
+#else
+#define mag_direct_page(addr) virt_to_page(addr)
 #endif
 
 /* hrtimer_init() and a function of one's own making, until 6.13. */

@@ -13,9 +13,11 @@
 #include <linux/limits.h>
 #include <linux/nodemask.h>
 #include <linux/sched.h>
+#include <linux/sizes.h>
 #include <linux/string.h>
 
 #include "../kmod/allocator/mag_cache.h"
+#include "../kmod/allocator/mag_kmalloc.h"
 #include "../kmod/stress/backend.h"
 #include "../kmod/stress/run.h"
 #include "helpers.h"
@@ -119,29 +121,31 @@ static void fault_exit(struct kunit *test)
 }
 
 /**
- * fault_each() - call once for each of its allocations, which fails
+ * fault_some() - call once for each of some of its allocations, which fails
  * @test: the test
  * @call: what is called; undoes what it did and returns 0, or returns -errno.
  *	Expects that a call that fails leaves nothing.
  * @arg: its argument
  * @max: failures of the call after which to leave it
+ * @step: from one allocation that fails to the next
  *
  * Return: how often the call failed.
  */
-static u32 fault_each(struct kunit *test,
+static u32 fault_some(struct kunit *test,
 		      int (*call)(struct kunit *test, void *arg), void *arg,
-		      u32 max)
+		      u32 max, u32 step)
 {
+	u32 nth, turns = 0, failed = 0;
 	bool injected = true;
-	u32 nth, failed = 0;
 	int err;
 
-	for (nth = 1; injected && failed < max; nth++) {
+	for (nth = 1; injected && failed < max; nth += step) {
 		current->fail_nth = nth;
 		err = call(test, arg);
 		injected = !current->fail_nth;
 		current->fail_nth = 0;
 
+		turns += injected;
 		failed += !!err;
 		KUNIT_EXPECT_TRUE_MSG(test, !err || err == -ENOMEM,
 				      "allocation %u failed: %d", nth, err);
@@ -149,8 +153,16 @@ static u32 fault_each(struct kunit *test,
 				      "nothing failed, and yet: %d", err);
 	}
 	kunit_info(test, "%u allocations failed in turn, %u of them mattered",
-		   nth - 1 - !injected, failed);
+		   turns, failed);
 	return failed;
+}
+
+/* The same, of all its allocations. */
+static u32 fault_each(struct kunit *test,
+		      int (*call)(struct kunit *test, void *arg), void *arg,
+		      u32 max)
+{
+	return fault_some(test, call, arg, max, 1);
 }
 
 /* What is undone must not count as the call's, nor fail. */
@@ -320,6 +332,74 @@ static void fault_free_needs_no_memory(struct kunit *test)
 			FAULT_OBJECTS + before.rounds_cached);
 }
 
+/* Size classes. */
+
+/* Classes are many: some of them, and of what each allocates now this, now that. */
+#define FAULT_CLASS_STEP 101
+
+static void fault_count_class(struct mag_cache *cache, void *arg)
+{
+	u32 *nr = arg;
+
+	*nr += mag_kmalloc_owns(cache);
+}
+
+static int fault_call_kmalloc_init(struct kunit *test, void *arg)
+{
+	int err = mag_kmalloc_init();
+	u32 nth, nr = 0;
+
+	fault_pause(&nth);
+	if (!err)
+		mag_kmalloc_exit();
+	mag_cache_for_each(fault_count_class, &nr);
+	KUNIT_EXPECT_EQ(test, nr, 0);
+	fault_resume(nth);
+	return err;
+}
+
+/* All classes or none, whichever of them it is that has no memory. */
+static void fault_kmalloc_init(struct kunit *test)
+{
+	bool ready = mag_kunit_kmalloc_ready();
+	u32 failed;
+
+	if (ready)
+		mag_kmalloc_exit();
+	failed = fault_some(test, fault_call_kmalloc_init, NULL, FAULT_NO_MAX,
+			    FAULT_CLASS_STEP);
+	KUNIT_EXPECT_GT(test, failed, 1);
+	if (ready)
+		KUNIT_EXPECT_EQ(test, mag_kmalloc_init(), 0);
+}
+
+/* What has no room to grow stays as it is, with its content. */
+static void fault_krealloc_keeps_the_old(struct kunit *test)
+{
+	static const size_t sizes[] = { 100, 9000, SZ_64K };
+	bool ready = mag_kunit_kmalloc_ready();
+	u8 *obj, *moved;
+	u32 i;
+
+	if (!ready)
+		KUNIT_ASSERT_EQ(test, mag_kmalloc_init(), 0);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		obj = mag_kmalloc(sizes[i], GFP_KERNEL);
+		KUNIT_EXPECT_NOT_NULL(test, obj);
+		if (!obj)
+			continue;
+		memset(obj, 0xa5, sizes[i]);
+		fault_all(true);
+		moved = mag_krealloc(obj, sizes[i] * 2, GFP_KERNEL);
+		fault_all(false);
+		KUNIT_EXPECT_NULL(test, moved);
+		KUNIT_EXPECT_NULL(test, memchr_inv(obj, 0xa5, sizes[i]));
+		mag_kfree(moved ?: obj);
+	}
+	if (!ready)
+		mag_kmalloc_exit();
+}
+
 /* Pools. */
 
 /*
@@ -415,6 +495,8 @@ static struct kunit_case fault_cases[] = {
 	KUNIT_CASE(fault_cache_of_large_slabs_does_without),
 	KUNIT_CASE(fault_cache_without_any_memory),
 	KUNIT_CASE(fault_free_needs_no_memory),
+	KUNIT_CASE(fault_kmalloc_init),
+	KUNIT_CASE(fault_krealloc_keeps_the_old),
 	KUNIT_CASE_PARAM(fault_pool_create, fault_backend_gen_params),
 	KUNIT_CASE_PARAM(fault_run_start, fault_workload_gen_params),
 	{}

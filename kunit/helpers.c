@@ -44,14 +44,20 @@ static void expect_sums(struct kunit *test, const struct mag_cache_stats *stats)
 	KUNIT_EXPECT_EQ(test, stats->frees,
 			stats->free_loaded + stats->free_previous +
 				stats->free_depot + stats->free_slab +
-				stats->free_remote);
+				stats->free_remote + stats->free_rcu);
+	KUNIT_EXPECT_EQ(test, stats->rcu_waiting, 0);
+	KUNIT_EXPECT_EQ(test, stats->quarantined, 0);
+	KUNIT_EXPECT_EQ(test, stats->bugs, 0);
 }
 
 static void expect_empty(struct kunit *test, struct mag_cache *cache)
 {
-	struct mag_cache_stats stats = mag_kunit_stats(cache);
+	struct mag_cache_stats stats;
 	int node;
 
+	if (cache->rcu_used)
+		mag_cache_rcu_barrier(cache);
+	stats = mag_kunit_stats(cache);
 	expect_sums(test, &stats);
 
 	mag_cpu_drain(cache);
@@ -84,6 +90,14 @@ static void cache_resource_free(struct kunit_resource *res)
 struct mag_cache *mag_kunit_cache(struct kunit *test, size_t size, size_t align,
 				  void (*ctor)(void *obj))
 {
+	const struct mag_cache_args args = { .align = align, .ctor = ctor };
+
+	return mag_kunit_cache_args(test, size, &args);
+}
+
+struct mag_cache *mag_kunit_cache_args(struct kunit *test, size_t size,
+				       const struct mag_cache_args *args)
+{
 	struct kunit_cache *own;
 
 	/* Freed after the resource that points to it. */
@@ -91,7 +105,7 @@ struct mag_cache *mag_kunit_cache(struct kunit *test, size_t size, size_t align,
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, own);
 
 	own->test = test;
-	own->cache = mag_cache_create(test->name, size, align, ctor);
+	own->cache = mag_cache_create_args(test->name, size, args);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, own->cache);
 	/* What a test counts must not change behind its back. */
 	WRITE_ONCE(own->cache->policy.reap_rule, MAG_REAP_NEVER);

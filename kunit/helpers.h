@@ -23,6 +23,8 @@ struct task_struct;
  */
 struct mag_cache *mag_kunit_cache(struct kunit *test, size_t size, size_t align,
 				  void (*ctor)(void *obj));
+struct mag_cache *mag_kunit_cache_args(struct kunit *test, size_t size,
+				       const struct mag_cache_args *args);
 struct mag_cache_stats mag_kunit_stats(struct mag_cache *cache);
 /* An array of @nr pointers that goes with the test. */
 void **mag_kunit_array(struct kunit *test, size_t nr);

@@ -10,17 +10,17 @@
 #include <linux/string.h>
 
 #include "internal.h"
+#include "mag_kmalloc.h"
 
-static void cache_free(struct mag_cache *cache)
+/* Also undoes half of an init. */
+static void cache_exit_layers(struct mag_cache *cache)
 {
 	mag_cpu_exit(cache);
 	mag_depot_exit(cache);
 	mag_slab_exit(cache);
-	/* It was in the list, maybe. */
-	kfree_rcu(cache, rcu);
 }
 
-static int cache_init(struct mag_cache *cache, size_t align)
+static int cache_init_layers(struct mag_cache *cache, size_t align)
 {
 	u32 slab_bytes;
 	int err;
@@ -50,6 +50,30 @@ static bool cache_args_valid(const char *name, size_t size,
 	       !(args->flags & ~MAG_CACHE_FLAGS) && (args->ctor || !args->dtor);
 }
 
+int mag_cache_init(struct mag_cache *cache, const char *name, size_t size,
+		   const struct mag_cache_args *args)
+{
+	u32 flags = args->flags | mag_policy_debug_flags(name);
+	int err;
+
+	mag_cpu_setup();
+	*cache = (struct mag_cache){
+		.object_size = max(size, MAG_CACHE_MIN_SIZE),
+		.flags = flags,
+		.debug = flags & MAG_CACHE_DEBUG,
+		.ctor = args->ctor,
+		.dtor = args->dtor,
+	};
+	memcpy(cache->name, name, strlen(name) + 1);
+	err = cache_init_layers(cache, args->align);
+	if (err) {
+		cache_exit_layers(cache);
+		return err;
+	}
+	mag_registry_add(cache);
+	return 0;
+}
+
 /**
  * mag_cache_create_args() - create a cache of objects of one size
  * @name: for reports; copied; need not be unique
@@ -64,30 +88,19 @@ struct mag_cache *mag_cache_create_args(const char *name, size_t size,
 					const struct mag_cache_args *args)
 {
 	struct mag_cache *cache;
-	size_t length;
 	int err;
 
 	if (!cache_args_valid(name, size, args))
 		return ERR_PTR(-EINVAL);
 
-	mag_cpu_setup();
-	length = strlen(name) + 1;
-	cache = kzalloc(struct_size(cache, name, length), GFP_KERNEL);
+	cache = kmalloc(struct_size(cache, name, strlen(name) + 1), GFP_KERNEL);
 	if (!cache)
 		return ERR_PTR(-ENOMEM);
-
-	memcpy(cache->name, name, length);
-	cache->object_size = max(size, MAG_CACHE_MIN_SIZE);
-	cache->flags = args->flags;
-	cache->debug = args->flags & MAG_CACHE_DEBUG;
-	cache->ctor = args->ctor;
-	cache->dtor = args->dtor;
-	err = cache_init(cache, args->align);
+	err = mag_cache_init(cache, name, size, args);
 	if (err) {
-		cache_free(cache);
+		kfree(cache);
 		return ERR_PTR(err);
 	}
-	mag_registry_add(cache);
 	return cache;
 }
 EXPORT_SYMBOL_GPL(mag_cache_create_args);
@@ -111,6 +124,29 @@ struct mag_cache *mag_cache_create(const char *name, size_t size, size_t align,
 }
 EXPORT_SYMBOL_GPL(mag_cache_create);
 
+unsigned long mag_cache_exit(struct mag_cache *cache)
+{
+	unsigned long leaked;
+
+	mag_registry_remove(cache);
+	mag_reap_exit(cache);
+	mag_cpu_rcu_drain(cache);
+	mag_cpu_drain(cache);
+	mag_depot_drain(cache);
+	mag_debug_exit(cache);
+	leaked = mag_slab_drain(cache);
+	if (leaked)
+		pr_err("magslab: cache %s: destroyed with %lu objects of %u bytes not freed\n",
+		       cache->name, leaked, cache->object_size);
+	WARN_ON_ONCE(atomic_long_read(&cache->nr_magazines));
+	/* The callbacks that free its pages look at it. */
+	if (cache->flags & MAG_CACHE_TYPESAFE_BY_RCU)
+		rcu_barrier();
+
+	cache_exit_layers(cache);
+	return leaked;
+}
+
 /**
  * mag_cache_destroy() - destroy a cache
  * @cache: the cache, or NULL.  No call on it is under way or will follow; what
@@ -130,22 +166,9 @@ unsigned long mag_cache_destroy(struct mag_cache *cache)
 	if (!cache)
 		return 0;
 
-	mag_registry_remove(cache);
-	mag_reap_exit(cache);
-	mag_cpu_rcu_drain(cache);
-	mag_cpu_drain(cache);
-	mag_depot_drain(cache);
-	mag_debug_exit(cache);
-	leaked = mag_slab_drain(cache);
-	if (leaked)
-		pr_err("magslab: cache %s: destroyed with %lu objects of %u bytes not freed\n",
-		       cache->name, leaked, cache->object_size);
-	WARN_ON_ONCE(atomic_long_read(&cache->nr_magazines));
-	/* The callbacks that free its pages look at it. */
-	if (cache->flags & MAG_CACHE_TYPESAFE_BY_RCU)
-		rcu_barrier();
-
-	cache_free(cache);
+	leaked = mag_cache_exit(cache);
+	/* It was in the list. */
+	kfree_rcu(cache, rcu);
 	return leaked;
 }
 EXPORT_SYMBOL_GPL(mag_cache_destroy);
@@ -213,6 +236,24 @@ void mag_cache_stats(struct mag_cache *cache, struct mag_cache_stats *stats)
 EXPORT_SYMBOL_GPL(mag_cache_stats);
 
 /**
+ * mag_cache_read_node() - read what a node holds of a cache
+ * @cache: the cache
+ * @node: a possible node
+ * @reading: filled in; see struct mag_node_reading
+ *
+ * Context: any but NMI.  Holds the node's slab lock, interrupts off, while it
+ *	counts the slabs that have objects both in and out.
+ */
+void mag_cache_read_node(struct mag_cache *cache, int node,
+			 struct mag_node_reading *reading)
+{
+	*reading = (struct mag_node_reading){};
+	mag_slab_read(cache, node, reading);
+	mag_depot_read(cache, node, reading);
+}
+EXPORT_SYMBOL_GPL(mag_cache_read_node);
+
+/**
  * mag_cache_shrink() - give back all memory that holds no live object
  * @cache: the cache
  *
@@ -233,11 +274,19 @@ EXPORT_SYMBOL_GPL(mag_cache_shrink);
 
 int mag_allocator_init(void)
 {
-	return mag_reclaim_init();
+	int err = mag_reclaim_init();
+
+	if (err)
+		return err;
+	err = mag_kmalloc_init();
+	if (err)
+		mag_reclaim_exit();
+	return err;
 }
 
 void mag_allocator_exit(void)
 {
+	mag_kmalloc_exit();
 	mag_reclaim_exit();
 	WARN_ON_ONCE(!mag_registry_empty());
 	mag_slab_bury();

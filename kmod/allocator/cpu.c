@@ -275,7 +275,7 @@ static bool cpu_push_away(struct mag_cache *cache, struct mag_cpu *cpu,
 }
 
 noinline bool mag_cache_free_remote(struct mag_cache *cache, int node,
-					   void *obj)
+				    void *obj)
 {
 	u32 rule = READ_ONCE(cache->policy.remote_rule);
 	struct mag_cpu *cpu;

@@ -92,8 +92,8 @@ static bool debug_check_pointer(struct mag_cache *cache, void *obj)
 		return true;
 	mag_bug_report_head(cache, MAG_BUG_MISALIGNED, obj);
 	if (start) {
-		pr_err("magslab: it is %td bytes from object %p\n",
-		       obj - start, start);
+		pr_err("magslab: it is %td bytes from object %p\n", obj - start,
+		       start);
 		mag_object_report_tracks(cache, start);
 	}
 	return false;

@@ -99,24 +99,25 @@ void mag_debug_layout(struct mag_cache *cache, u32 align)
 	}
 	if (cache->debug & MAG_CACHE_TRACK)
 		tracks = MAG_NR_TRACKS;
-	cache->state_bytes = ALIGN(struct_size(state, track, tracks),
-				   sizeof(u64));
-	cache->size = ALIGN(cache->left + ALIGN(cache->object_size + right,
-						sizeof(u64)) +
-				    cache->state_bytes,
-			    align);
+	cache->state_bytes =
+		ALIGN(struct_size(state, track, tracks), sizeof(u64));
+	cache->size = ALIGN(
+		cache->left + ALIGN(cache->object_size + right, sizeof(u64)) +
+			cache->state_bytes,
+		align);
 }
 
-/* State of others is set with release, and read with acquire: the bytes follow it. */
 enum mag_object_state mag_object_get_state(const struct mag_cache *cache,
 					   void *obj)
 {
+	/* Pairs with mag_object_set_state(): the bytes are as the state says. */
 	return smp_load_acquire(&object_state(cache, obj)->state);
 }
 
 void mag_object_set_state(const struct mag_cache *cache, void *obj,
 			  enum mag_object_state state)
 {
+	/* Pairs with mag_object_get_state(): the bytes were changed before. */
 	smp_store_release(&object_state(cache, obj)->state, state);
 }
 

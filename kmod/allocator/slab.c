@@ -64,6 +64,7 @@ struct mag_slab_node {
  * @fresh: objects from here on have never been out, and have no link yet
  * @inuse: objects out
  * @layout: which mag_cache.layout it was cut by
+ * @damaged: the list of free objects was given up
  * @colour: the first object is so many mag_cache.colour_unit behind the start
  *	(Bonwick 1994, section 4.3), lest objects of all slabs meet in the same
  *	lines of the CPU's caches
@@ -74,7 +75,8 @@ struct mag_slab_state {
 	u16 free;
 	u16 fresh;
 	u16 inuse;
-	u8 layout;
+	u8 layout : 1;
+	u8 damaged : 1;
 	u8 colour;
 };
 
@@ -151,6 +153,7 @@ static void slab_give_up_list(struct mag_cache *cache, struct page *page)
 
 	mag_bug_report_head(cache, MAG_BUG_FREE_LIST, page_address(page));
 	atomic_long_add(objects - state->inuse, &cache->quarantined);
+	state->damaged = true;
 	state->free = MAG_LINK_END;
 	state->fresh = objects;
 	state->inuse = objects;
@@ -234,6 +237,7 @@ static u8 slab_next_colour(struct mag_cache *cache, struct page *page,
 {
 	struct mag_slab_node *sn = cache->slab_node[page_to_nid(page)];
 	u32 colours = cache->layout[layout].colours;
+	/* Two CPUs may get the same one: that costs little, a lock more. */
 	u32 colour = data_race(READ_ONCE(sn->colour));
 
 	WRITE_ONCE(sn->colour, colour + 1);
@@ -630,7 +634,9 @@ static unsigned long slab_node_drain(struct mag_cache *cache,
 	list_splice_init(&sn->full, &sn->partial);
 	list_for_each_entry(page, &sn->partial, lru) {
 		out += slab_state(page)->inuse;
-		slab_report_leaks(cache, page, shown);
+		/* Which of its objects are live is not known any more. */
+		if (!slab_state(page)->damaged)
+			slab_report_leaks(cache, page, shown);
 	}
 
 	mutex_lock(&mag_graveyard_lock);
@@ -679,6 +685,38 @@ u64 mag_slab_stats(struct mag_cache *cache, struct mag_cache_stats *stats)
 		spin_unlock_irqrestore(&sn->lock, flags);
 	}
 	return out;
+}
+
+static u32 slab_fill(const struct mag_cache *cache, struct page *page)
+{
+	return slab_state(page)->inuse * (MAG_NR_FILLS - 1) /
+	       slab_layout(cache, page)->objects;
+}
+
+void mag_slab_read(struct mag_cache *cache, int node,
+		   struct mag_node_reading *reading)
+{
+	struct mag_slab_node *sn = cache->slab_node[node];
+	u64 partial = 0;
+	unsigned long flags;
+	struct page *page;
+
+	spin_lock_irqsave(&sn->lock, flags);
+	reading->slabs = sn->nr_slabs;
+	reading->empty_slabs = sn->nr_empty;
+	reading->pages = sn->nr_pages;
+	reading->pages_returned = sn->pages_returned;
+	reading->objects_out = sn->objects_out;
+	list_for_each_entry(page, &sn->partial, lru) {
+		reading->fill[slab_fill(cache, page)]++;
+		partial++;
+	}
+	spin_unlock_irqrestore(&sn->lock, flags);
+
+	/* There may be many full ones, and there is nothing to see. */
+	reading->fill[0] += reading->empty_slabs;
+	reading->fill[MAG_NR_FILLS - 1] +=
+		reading->slabs - reading->empty_slabs - partial;
 }
 
 int mag_slab_init(struct mag_cache *cache)

@@ -36,8 +36,8 @@ static void layout_cut(const struct mag_cache *cache, u32 order,
 	left = bytes - layout->objects * (cache->size + table);
 	layout->colours = 1;
 	if (!(cache->flags & MAG_CACHE_NO_COLOUR))
-		layout->colours += min_t(u32, left / cache->colour_unit,
-					 U8_MAX);
+		layout->colours +=
+			min_t(u32, left / cache->colour_unit, U8_MAX);
 }
 
 static u32 layout_waste(const struct mag_cache *cache,
