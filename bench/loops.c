@@ -7,6 +7,7 @@
 #include <linux/slab.h>
 
 #include "allocator/mag_cache.h"
+#include "allocator/mag_kmalloc.h"
 #include "clock.h"
 #include "floor.h"
 #include "loops.h"
@@ -231,6 +232,17 @@ static __always_inline void slub_put_sized(const struct bench_pool *pool,
 	kfree(obj);
 }
 
+static __always_inline void *magslab_get_sized(const struct bench_pool *pool)
+{
+	return mag_kmalloc(READ_ONCE(pool->size), GFP_KERNEL);
+}
+
+static __always_inline void magslab_put_sized(const struct bench_pool *pool,
+					      void *obj)
+{
+	mag_kfree(obj);
+}
+
 #define DEFINE_SIZED(subject)                                       \
 	static u64 subject##_kmalloc(const struct bench_task *task) \
 	{                                                           \
@@ -240,6 +252,7 @@ static __always_inline void slub_put_sized(const struct bench_pool *pool,
 
 DEFINE_SIZED(empty)
 DEFINE_SIZED(slub)
+DEFINE_SIZED(magslab)
 
 const struct bench_loop bench_loops[] = {
 	{
@@ -279,7 +292,7 @@ const struct bench_loop bench_loops[] = {
 		.name = "kmalloc",
 		.per_batch = BATCH,
 		.most_out = 1,
-		.batch = { empty_kmalloc, NULL, slub_kmalloc, NULL },
+		.batch = { empty_kmalloc, NULL, slub_kmalloc, magslab_kmalloc },
 	},
 	{
 		.name = "scale-pair",

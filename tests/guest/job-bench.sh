@@ -46,7 +46,7 @@ free_bytes() {
 objects_of() { # SIZE
 	awk -v size="$1" -v most=$OBJECTS '/^MemAvailable:/ {
 		fit = int($2 * 1024 * 0.75 / size)
-		print fit < most ? fit : most
+		print (fit < most ? fit : most)
 	}' /proc/meminfo
 }
 
