@@ -83,8 +83,7 @@ bool mag_registry_name(const void *pointer, char *name, size_t size)
 	bool found = false;
 
 	rcu_read_lock();
-	list_for_each_entry_rcu(cache, &mag_caches, list)
-	{
+	list_for_each_entry_rcu(cache, &mag_caches, list) {
 		if (cache != pointer)
 			continue;
 		strscpy(name, cache->name, size);
