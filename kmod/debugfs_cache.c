@@ -56,6 +56,7 @@ static int validate_write(void *data, const char *line)
 	mag_cache_validate(data);
 	return 0;
 }
+
 MAG_DEBUGFS_FILE(validate);
 
 static int shrink_show(struct seq_file *m, void *unused)
@@ -75,6 +76,7 @@ static int shrink_write(void *data, const char *line)
 	mag_cache_shrink(data);
 	return 0;
 }
+
 MAG_DEBUGFS_FILE(shrink);
 
 /*

@@ -61,6 +61,7 @@ static int mag_debugfs_classes_show(struct seq_file *m, void *unused)
 	}
 	return 0;
 }
+
 static int mag_debugfs_classes_open(struct inode *inode, struct file *file)
 {
 	return single_open(file, mag_debugfs_classes_show, NULL);

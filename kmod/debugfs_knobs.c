@@ -16,9 +16,11 @@
 /* A default that is left to the preset. */
 #define LEFT_TO_PRESET "preset"
 
-ssize_t mag_debugfs_write(void *data, const char __user *text, size_t length,
+ssize_t mag_debugfs_write(struct file *file, const char __user *text,
+			  size_t length,
 			  int (*write)(void *data, const char *line))
 {
+	struct seq_file *m = file->private_data;
 	char line[MAG_DEBUGFS_LINE];
 	int err;
 
@@ -27,7 +29,7 @@ ssize_t mag_debugfs_write(void *data, const char __user *text, size_t length,
 	if (copy_from_user(line, text, length))
 		return -EFAULT;
 	line[length] = '\0';
-	err = write(data, strim(line));
+	err = write(m->private, strim(line));
 	return err ? err : length;
 }
 
@@ -89,6 +91,7 @@ static int cache_knob_write(void *data, const char *line)
 				   line, err);
 	return mag_cache_set_knob(file->cache, file->knob, value);
 }
+
 MAG_DEBUGFS_FILE(cache_knob);
 
 static int cache_preset_show(struct seq_file *m, void *unused)
@@ -108,6 +111,7 @@ static int cache_preset_write(void *data, const char *line)
 	mag_cache_set_preset(data, preset);
 	return 0;
 }
+
 MAG_DEBUGFS_FILE(cache_preset);
 
 static int cache_debug_show(struct seq_file *m, void *unused)
@@ -126,6 +130,7 @@ static int cache_debug_write(void *data, const char *line)
 		"objects are laid out for it when a cache is created; set it for new caches, in the knobs folder above",
 		-EPERM);
 }
+
 MAG_DEBUGFS_FILE(cache_debug);
 
 void mag_debugfs_create_knobs(struct dentry *dir, struct mag_cache *cache,
@@ -171,6 +176,7 @@ static int default_knob_write(void *data, const char *line)
 		return refuse_knob(NEW_CACHES, knob, line, err);
 	return mag_default_set_knob(knob, value);
 }
+
 MAG_DEBUGFS_FILE(default_knob);
 
 static int default_preset_show(struct seq_file *m, void *unused)
@@ -188,6 +194,7 @@ static int default_preset_write(void *data, const char *line)
 	mag_default_set_preset(preset);
 	return 0;
 }
+
 MAG_DEBUGFS_FILE(default_preset);
 
 static int default_debug_show(struct seq_file *m, void *unused)
@@ -210,6 +217,7 @@ static int default_debug_write(void *data, const char *line)
 		"letters of CRPT or -, then maybe a comma and names, parted by commas",
 		err);
 }
+
 MAG_DEBUGFS_FILE(default_debug);
 
 void mag_debugfs_create_defaults(struct dentry *dir)

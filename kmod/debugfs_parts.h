@@ -27,27 +27,24 @@ struct mag_cache_stats;
 #define MAG_DEBUGFS_LINE    256
 
 /* FILE_fops from FILE_show() and FILE_write(): what is written is one line. */
-#define MAG_DEBUGFS_FILE(file_)                                           \
-	static int file_##_open(struct inode *inode, struct file *file)   \
-	{                                                                 \
-		return single_open(file, file_##_show, inode->i_private); \
-	}                                                                 \
-	static ssize_t file_##_user_write(struct file *file,              \
-					  const char __user *text,        \
-					  size_t length, loff_t *pos)     \
-	{                                                                 \
-		struct seq_file *m = file->private_data;                  \
-                                                                          \
-		return mag_debugfs_write(m->private, text, length,        \
-					 file_##_write);                  \
-	}                                                                 \
-	static const struct file_operations file_##_fops = {              \
-		.owner = THIS_MODULE,                                     \
-		.open = file_##_open,                                     \
-		.read = seq_read,                                         \
-		.write = file_##_user_write,                              \
-		.llseek = seq_lseek,                                      \
-		.release = single_release,                                \
+#define MAG_DEBUGFS_FILE(file_)                                              \
+	static int file_##_open(struct inode *inode, struct file *file)      \
+	{                                                                    \
+		return single_open(file, file_##_show, inode->i_private);    \
+	}                                                                    \
+	static ssize_t file_##_user_write(struct file *file,                 \
+					  const char __user *text,           \
+					  size_t length, loff_t *pos)        \
+	{                                                                    \
+		return mag_debugfs_write(file, text, length, file_##_write); \
+	}                                                                    \
+	static const struct file_operations file_##_fops = {                 \
+		.owner = THIS_MODULE,                                        \
+		.open = file_##_open,                                        \
+		.read = seq_read,                                            \
+		.write = file_##_user_write,                                 \
+		.llseek = seq_lseek,                                         \
+		.release = single_release,                                   \
 	}
 
 /* FILE_fops, of all parts, from FILE_open(). */
@@ -78,10 +75,11 @@ extern const struct file_operations mag_debugfs_nodes_fops;
 /* debugfs_knobs.c */
 
 /*
- * Calls @write with the line that the user wrote, without the newline, and
- * returns what write(2) does.
+ * Calls @write with the data of @file and the line that the user wrote, without
+ * the newline, and returns what write(2) does.
  */
-ssize_t mag_debugfs_write(void *data, const char __user *text, size_t length,
+ssize_t mag_debugfs_write(struct file *file, const char __user *text,
+			  size_t length,
 			  int (*write)(void *data, const char *line));
 
 /* Says in the log why @line was not taken, and returns @err. */

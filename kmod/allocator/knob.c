@@ -38,10 +38,10 @@ static const char *const reap_rules[MAG_NR_REAP_RULES] = {
 		.name = #field, .offset = offsetof(struct mag_policy, field), \
 		.least = (low), .most = (high)                                \
 	}
-#define RULE(field, names)                                                    \
+#define RULE(field, names, last)                                              \
 	{                                                                     \
 		.name = #field, .offset = offsetof(struct mag_policy, field), \
-		.most = ARRAY_SIZE(names) - 1, .rule = (names)                \
+		.most = (last), .rule = (names)                               \
 	}
 
 const struct mag_knob mag_knobs[MAG_NR_KNOBS] = {
@@ -50,10 +50,10 @@ const struct mag_knob mag_knobs[MAG_NR_KNOBS] = {
 	NUMBER(magazine_max, 1, KNOB_MAX_ROUNDS),
 	NUMBER(depot_max, 0, MAG_KNOB_NO_LIMIT),
 	NUMBER(empty_max, 0, MAG_KNOB_NO_LIMIT),
-	RULE(resize_rule, resize_rules),
+	RULE(resize_rule, resize_rules, MAG_NR_RESIZE_RULES - 1),
 	NUMBER(resize_threshold, 0, 1000000),
-	RULE(remote_rule, remote_rules),
-	RULE(reap_rule, reap_rules),
+	RULE(remote_rule, remote_rules, MAG_NR_REMOTE_RULES - 1),
+	RULE(reap_rule, reap_rules, MAG_NR_REAP_RULES - 1),
 	NUMBER(reap_interval_ms, 10, 3600000),
 };
 EXPORT_SYMBOL_GPL(mag_knobs);

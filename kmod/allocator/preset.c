@@ -26,9 +26,9 @@
 #define KMEM_DEPOT_CONTENTION 3U
 #define KMEM_REAP_INTERVAL_MS 15000U
 
-/* FreeBSD sys/vm/uma_core.c; struct uma_bucket's head takes two pointers' room. */
-#define UMA_BUCKET_SIZE(n)    ((n)-2)
-#define UMA_BUCKET_MAX	      UMA_BUCKET_SIZE(256)
+/* FreeBSD sys/vm/uma_core.c; BUCKET_SIZE() takes the head from a bucket's words. */
+#define UMA_BUCKET_HEAD	      2
+#define UMA_BUCKET_MAX	      (256 - UMA_BUCKET_HEAD)
 #define UMA_TIMEOUT_MS	      20000U
 
 /* Linux mm/slub.c, 7.0 and later */
@@ -89,11 +89,13 @@ static struct mag_policy magslab_policy(u32 size, u32 slab_bytes)
  * @min_size: mt_minbuf: caches of larger objects begin here
  * @max_size: mt_maxbuf: those of smaller objects go on from here
  */
-static const struct kmem_step {
+struct kmem_step {
 	u32 rounds;
 	u32 min_size;
 	u32 max_size;
-} kmem_steps[] = {
+};
+
+static const struct kmem_step kmem_steps[] = {
 	{ 1, 3200, 65536 }, { 3, 256, 32768 }, { 7, 64, 16384 },
 	{ 15, 0, 8192 },    { 31, 0, 4096 },   { 47, 0, 2048 },
 	{ 63, 0, 1024 },    { 95, 0, 512 },    { 143, 0, 0 },
@@ -128,18 +130,20 @@ static struct mag_policy bonwick_policy(u32 size, u32 slab_bytes)
  * @rounds: ubz_entries
  * @max_size: ubz_maxsize: of objects that begin with it
  */
-static const struct uma_step {
+struct uma_step {
 	u32 rounds;
 	u32 max_size;
-} uma_steps[] = {
+};
+
+static const struct uma_step uma_steps[] = {
 	{ 2, 4096 },
 	{ 4, 3072 },
 	{ 8, 2048 },
 	{ 16, 1024 },
-	{ UMA_BUCKET_SIZE(32), 512 },
-	{ UMA_BUCKET_SIZE(64), 256 },
-	{ UMA_BUCKET_SIZE(128), 128 },
-	{ UMA_BUCKET_SIZE(256), 64 },
+	{ 32 - UMA_BUCKET_HEAD, 512 },
+	{ 64 - UMA_BUCKET_HEAD, 256 },
+	{ 128 - UMA_BUCKET_HEAD, 128 },
+	{ 256 - UMA_BUCKET_HEAD, 64 },
 };
 
 static u32 uma_rounds(u32 size)
