@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * See loops.h.  One loop, inlined once for each subject with the functions that
- * it calls: all of them are called across a module's border, by an exported
- * name, or else are not to be inlined.
+ * it calls.  None of these is inlined: they are exported, or of another file.
  */
 #include <linux/kernel.h>
 #include <linux/slab.h>
@@ -11,6 +10,7 @@
 #include "clock.h"
 #include "floor.h"
 #include "loops.h"
+#include "nothing.h"
 
 /* Objects a batch: so few that most batches see no tick of the timer. */
 #define BATCH 4096
@@ -18,39 +18,14 @@
 	128 /* and, of many CPUs that share an emulator, no switch */
 #define BULK 64
 
-/* What the loops differ in is a call each. */
-static noinline void *nothing_alloc(const struct bench_pool *pool, gfp_t gfp)
-{
-	barrier();
-	return (void *)pool;
-}
-
-static noinline void nothing_free(const struct bench_pool *pool, void *obj)
-{
-	barrier();
-}
-
-static noinline bool nothing_alloc_bulk(const struct bench_pool *pool,
-					gfp_t gfp, size_t nr, void **objs)
-{
-	barrier();
-	return true;
-}
-
-static noinline void nothing_free_bulk(const struct bench_pool *pool, size_t nr,
-				       void **objs)
-{
-	barrier();
-}
-
 static __always_inline void *empty_get(const struct bench_pool *pool)
 {
-	return nothing_alloc(pool, GFP_KERNEL);
+	return bench_nothing_alloc(pool->mag, GFP_KERNEL);
 }
 
 static __always_inline void empty_put(const struct bench_pool *pool, void *obj)
 {
-	nothing_free(pool, obj);
+	bench_nothing_free(pool->mag, obj);
 }
 
 static __always_inline void *floor_get(const struct bench_pool *pool)
@@ -197,13 +172,13 @@ static __always_inline void magslab_put_bulk(const struct bench_pool *pool,
 static __always_inline bool empty_get_bulk(const struct bench_pool *pool,
 					   void **objs)
 {
-	return nothing_alloc_bulk(pool, GFP_KERNEL, BULK, objs);
+	return bench_nothing_alloc_bulk(pool->mag, GFP_KERNEL, BULK, objs);
 }
 
 static __always_inline void empty_put_bulk(const struct bench_pool *pool,
 					   void **objs)
 {
-	nothing_free_bulk(pool, BULK, objs);
+	bench_nothing_free_bulk(pool->mag, BULK, objs);
 }
 
 static __always_inline u64
@@ -234,26 +209,15 @@ DEFINE_BULKS(slub)
 DEFINE_BULKS(magslab)
 
 /* Size classes; the size is read each time, so that no compiler knows it. */
-static noinline void *nothing_kmalloc(size_t size, gfp_t gfp)
-{
-	barrier();
-	return (void *)size;
-}
-
-static noinline void nothing_kfree(const void *obj)
-{
-	barrier();
-}
-
 static __always_inline void *empty_get_sized(const struct bench_pool *pool)
 {
-	return nothing_kmalloc(READ_ONCE(pool->size), GFP_KERNEL);
+	return bench_nothing_kmalloc(READ_ONCE(pool->size), GFP_KERNEL);
 }
 
 static __always_inline void empty_put_sized(const struct bench_pool *pool,
 					    void *obj)
 {
-	nothing_kfree(obj);
+	bench_nothing_kfree(obj);
 }
 
 static __always_inline void *slub_get_sized(const struct bench_pool *pool)

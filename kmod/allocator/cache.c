@@ -53,13 +53,14 @@ static bool cache_args_valid(const char *name, size_t size,
 int mag_cache_init(struct mag_cache *cache, const char *name, size_t size,
 		   const struct mag_cache_args *args)
 {
+	u32 flags = args->flags | mag_policy_debug_flags(name);
 	int err;
 
 	mag_cpu_setup();
 	*cache = (struct mag_cache){
 		.object_size = max(size, MAG_CACHE_MIN_SIZE),
-		.flags = args->flags,
-		.debug = args->flags & MAG_CACHE_DEBUG,
+		.flags = flags,
+		.debug = flags & MAG_CACHE_DEBUG,
 		.ctor = args->ctor,
 		.dtor = args->dtor,
 	};
@@ -233,6 +234,24 @@ void mag_cache_stats(struct mag_cache *cache, struct mag_cache_stats *stats)
 	stats->live_bytes = stats->live * cache->object_size;
 }
 EXPORT_SYMBOL_GPL(mag_cache_stats);
+
+/**
+ * mag_cache_read_node() - read what a node holds of a cache
+ * @cache: the cache
+ * @node: a possible node
+ * @reading: filled in; see struct mag_node_reading
+ *
+ * Context: any but NMI.  Holds the node's slab lock, interrupts off, while it
+ *	counts the slabs that have objects both in and out.
+ */
+void mag_cache_read_node(struct mag_cache *cache, int node,
+			 struct mag_node_reading *reading)
+{
+	*reading = (struct mag_node_reading){};
+	mag_slab_read(cache, node, reading);
+	mag_depot_read(cache, node, reading);
+}
+EXPORT_SYMBOL_GPL(mag_cache_read_node);
 
 /**
  * mag_cache_shrink() - give back all memory that holds no live object

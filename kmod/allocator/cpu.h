@@ -7,6 +7,7 @@
  *	cpu_rcu.c	frees that wait for a grace period
  *	cpu_reap.c	taking the magazines from CPUs
  *	cpu_stats.c	counters
+ *	cpu_read.c	what one CPU holds and did
  */
 #ifndef MAGSLAB_ALLOCATOR_CPU_H
 #define MAGSLAB_ALLOCATOR_CPU_H
@@ -190,6 +191,12 @@ static __always_inline void mag_copy_rounds(void **to, void **from, u32 nr)
 	for (i = 0; i < nr; i++)
 		to[i] = READ_ONCE(from[i]);
 }
+
+/* cpu_stats.c */
+
+/* Adds what one CPU counted. */
+void mag_cpu_add_stats(const struct mag_cpu *cpu,
+		       struct mag_cache_stats *stats);
 
 /* cpu_rcu.c */
 

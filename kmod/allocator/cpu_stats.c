@@ -56,6 +56,12 @@ static void cpu_stats_alloc(const struct mag_cpu *cpu,
 	stats->alloc_failed += mag_peek(cpu->event[MAG_ALLOC_FAILED]);
 }
 
+void mag_cpu_add_stats(const struct mag_cpu *cpu, struct mag_cache_stats *stats)
+{
+	cpu_stats_free(cpu, stats);
+	cpu_stats_alloc(cpu, stats);
+}
+
 void mag_cpu_stats(struct mag_cache *cache, struct mag_cache_stats *stats)
 {
 	int id;

@@ -263,6 +263,20 @@ void mag_depot_stats(struct mag_cache *cache, struct mag_cache_stats *stats)
 			READ_ONCE(cache->depot[node]->contended);
 }
 
+void mag_depot_read(struct mag_cache *cache, int node,
+		    struct mag_node_reading *reading)
+{
+	struct mag_depot *depot = cache->depot[node];
+	unsigned long flags;
+
+	spin_lock_irqsave(&depot->lock, flags);
+	reading->full = depot->nr_full;
+	reading->empty = depot->nr_empty;
+	reading->exchanges = depot->exchanges;
+	reading->contended = depot->contended;
+	spin_unlock_irqrestore(&depot->lock, flags);
+}
+
 int mag_depot_init(struct mag_cache *cache)
 {
 	struct mag_depot *depot;

@@ -7,6 +7,7 @@
  *	reclaim.c	the shrinker, and CPUs that go offline: of all caches
  *	reserve.c	objects set aside, by mag_cache.h alone
  *	cache.c		birth, death and statistics of a cache
+ *	knob_turn.c	turning the knobs of a cache
  *	reap.c		what goes back to the kernel, and when
  *	cpu*.c		loaded and previous magazines of each CPU; see cpu.h
  *	debug.c		alloc and free of debugged caches
@@ -15,10 +16,16 @@
  *	slab.c		objects of each node, in slabs over pages
  *	slab_layout.c	how slabs are cut
  *	debug_object.c	what surrounds objects of debugged caches
- *	policy.c	the knobs' defaults, and the sizes of magazines
- *	registry.c	the list of caches
+ *	policy.c	the sizes of magazines
+ *	defaults.c	the policies that caches begin with
+ *	debug_default.c	the caches that are debugged without having asked for it
+ *	preset.c	the policies that others made
+ *	knob.c		the table of knobs
+ *	registry.c	the list of caches, and who is told of it
  *
  * Order of locks, outermost first:
+ *	0. mag_listener_lock (mutex, registry.c): births and deaths of caches, one
+ *	   at a time.  Task context.
  *	1. mag_caches_lock (mutex, registry.c): the list of caches.  Task context.
  *	2. The CPU layer's flag: preemption off, this CPU's magazines owned.
  *	   Not a lock: whoever finds it taken is an interrupt on the same CPU
@@ -28,7 +35,8 @@
  *	4. mag_slab_node.lock (spin, interrupts off): one node's slabs.  Under
  *	   it no memory is allocated or freed, and no constructor is called.
  * 3 and 4 are never held together, nor two of a kind.  mag_graveyard_lock
- * (mutex, slab.c) is taken alone.
+ * (mutex, slab.c) is taken alone; so are the mutexes of knob_turn.c, defaults.c
+ * and debug_default.c, under which no cache is born and none dies.
  */
 #ifndef MAGSLAB_ALLOCATOR_INTERNAL_H
 #define MAGSLAB_ALLOCATOR_INTERNAL_H
@@ -42,6 +50,7 @@
 #include <linux/types.h>
 #include <linux/workqueue.h>
 
+#include "knob.h"
 #include "mag_cache.h"
 
 struct mag_cpu;
@@ -223,6 +232,9 @@ unsigned long mag_slab_validate(struct mag_cache *cache, int node,
 				void (*fn)(void *obj, void *arg), void *arg);
 /* Adds slabs and pages; returns the objects that are out of their slabs. */
 u64 mag_slab_stats(struct mag_cache *cache, struct mag_cache_stats *stats);
+/* The slabs' part; counts those that are not full, under the node's lock. */
+void mag_slab_read(struct mag_cache *cache, int node,
+		   struct mag_node_reading *reading);
 /* Frees the slabs set aside by mag_slab_drain().  Task context. */
 void mag_slab_bury(void);
 
@@ -262,6 +274,9 @@ struct mag_depot_news {
 
 struct mag_depot_news mag_depot_take_news(struct mag_cache *cache);
 void mag_depot_stats(struct mag_cache *cache, struct mag_cache_stats *stats);
+/* The depot's part. */
+void mag_depot_read(struct mag_cache *cache, int node,
+		    struct mag_node_reading *reading);
 
 /* cpu.c */
 
@@ -303,10 +318,36 @@ bool mag_debug_free(struct mag_cache *cache, void *obj);
 /* Before mag_slab_drain(). */
 void mag_debug_exit(struct mag_cache *cache);
 
+/* knob.c */
+
+static inline u32 *mag_knob_value(struct mag_policy *policy,
+				  const struct mag_knob *knob)
+{
+	return (void *)policy + knob->offset;
+}
+
+static inline bool mag_knob_allows(const struct mag_knob *knob, u32 value)
+{
+	return value >= knob->least && value <= knob->most;
+}
+
+/* defaults.c */
+
+/* The policy of a new cache, of @size bytes an object and @slab_bytes a slab. */
+struct mag_policy mag_policy_default(u32 size, u32 slab_bytes);
+
+/* debug_default.c */
+
+/* enum mag_cache_flags that a new cache of this name has beside its own. */
+u32 mag_policy_debug_flags(const char *name);
+
 /* policy.c */
 
-/* The policy of a cache of objects of @size bytes, @slab_bytes a slab. */
-struct mag_policy mag_policy_default(u32 size, u32 slab_bytes);
+/*
+ * The policy changed: magazines made from now on are of a size that it allows,
+ * or of the one to begin with if @restart.
+ */
+void mag_policy_settle(struct mag_cache *cache, bool restart);
 /* Magazines made from now on are a step larger, or smaller, within bounds. */
 void mag_policy_grow(struct mag_cache *cache);
 void mag_policy_shrink(struct mag_cache *cache);
@@ -328,6 +369,8 @@ static inline void mag_reap_arm(struct mag_cache *cache)
 
 /* reap.c */
 
+/* The next reaping is an interval from now, if there is anything to reap. */
+void mag_reap_rearm(struct mag_cache *cache);
 void mag_reap_init(struct mag_cache *cache);
 /* No reaping is under way afterwards, nor will be.  Task context. */
 void mag_reap_exit(struct mag_cache *cache);

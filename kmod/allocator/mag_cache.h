@@ -251,6 +251,93 @@ struct mag_cache_args {
 	u32 flags;
 };
 
+#define MAG_NR_FILLS 11
+
+/**
+ * struct mag_node_reading - what a node holds of a cache
+ * @slabs: slabs
+ * @empty_slabs: of @slabs, those with all objects in
+ * @pages: pages in @slabs
+ * @pages_returned: pages given back to the kernel since creation
+ * @objects_out: objects out of their slabs: live, or in a magazine
+ * @full: magazines in the depot with rounds
+ * @empty: magazines in the depot without
+ * @exchanges: magazines that the depot handed out
+ * @contended: acquisitions of the depot's lock that found it taken
+ * @fill: slabs by the share of their objects that is out: below 10 %, below
+ *	20 %, and so on; the last is of those with all out
+ *
+ * Of one moment each: the slabs', and the depot's.
+ */
+struct mag_node_reading {
+	u64 slabs;
+	u64 empty_slabs;
+	u64 pages;
+	u64 pages_returned;
+	u64 objects_out;
+	u64 full;
+	u64 empty;
+	u64 exchanges;
+	u64 contended;
+	u64 fill[MAG_NR_FILLS];
+};
+
+/**
+ * struct mag_cpu_reading - what a CPU holds of a cache, and did
+ * @online: the CPU is
+ * @settled: it was found outside the allocator; otherwise the magazines'
+ *	fields are zero
+ * @rounds: objects in the loaded magazine
+ * @capacity: of the loaded magazine
+ * @previous_rounds: objects in the previous one
+ * @previous_capacity: of the previous one
+ * @away_rounds: objects of other nodes in magazines for these
+ * @rcu_rounds: objects in a magazine whose grace period has not begun
+ * @allocs: objects that this CPU handed out; with all below as in struct
+ *	mag_cache_stats
+ * @frees: objects that it took back
+ * @alloc_previous: of @allocs
+ * @alloc_depot: of @allocs
+ * @alloc_slab: of @allocs
+ * @free_previous: of @frees
+ * @free_depot: of @frees
+ * @free_slab: of @frees
+ * @free_remote: of @frees
+ */
+struct mag_cpu_reading {
+	bool online;
+	bool settled;
+	u32 rounds;
+	u32 capacity;
+	u32 previous_rounds;
+	u32 previous_capacity;
+	u32 away_rounds;
+	u32 rcu_rounds;
+	u64 allocs;
+	u64 frees;
+	u64 alloc_previous;
+	u64 alloc_depot;
+	u64 alloc_slab;
+	u64 free_previous;
+	u64 free_depot;
+	u64 free_slab;
+	u64 free_remote;
+};
+
+/**
+ * struct mag_cache_listener - who is told of caches
+ * @created: a cache was created, or was there when listening began
+ * @destroyed: it is about to be destroyed, or listening ends; @cache is whole
+ *	until this returns
+ *
+ * Both in task context, may sleep, one call at a time, for each cache once.
+ * They neither create nor destroy caches, nor wait for who does.
+ */
+struct mag_cache_listener {
+	void (*created)(struct mag_cache *cache);
+	void (*destroyed)(struct mag_cache *cache);
+};
+
 struct mag_cache *mag_cache_create_args(const char *name, size_t size,
 					const struct mag_cache_args *args);
 struct mag_cache *mag_cache_create(const char *name, size_t size, size_t align,
@@ -282,6 +369,11 @@ unsigned long mag_cache_shrink(struct mag_cache *cache);
 
 const char *mag_cache_name(const struct mag_cache *cache);
 void mag_cache_stats(struct mag_cache *cache, struct mag_cache_stats *stats);
+void mag_cache_read_node(struct mag_cache *cache, int node,
+			 struct mag_node_reading *reading);
+void mag_cache_read_cpu(struct mag_cache *cache, unsigned int id,
+			struct mag_cpu_reading *reading);
+void mag_cache_listen(const struct mag_cache_listener *listener);
 /* Calls @fn on every cache, in order of creation; @fn may sleep; none is destroyed meanwhile. */
 void mag_cache_for_each(void (*fn)(struct mag_cache *cache, void *arg),
 			void *arg);

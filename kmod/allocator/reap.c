@@ -66,6 +66,16 @@ static void reap_work(struct work_struct *work)
 		mag_reap_arm(cache);
 }
 
+void mag_reap_rearm(struct mag_cache *cache)
+{
+	u32 interval_ms = READ_ONCE(cache->policy.reap_interval_ms);
+
+	if (READ_ONCE(cache->policy.reap_rule) != MAG_REAP_NEVER &&
+	    mag_slab_any(cache))
+		mod_delayed_work(system_wq, &cache->reap_work,
+				 msecs_to_jiffies(interval_ms));
+}
+
 void mag_reap_init(struct mag_cache *cache)
 {
 	INIT_DELAYED_WORK(&cache->reap_work, reap_work);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The list of caches: for who looks at all of them, and for a report that must
- * tell whether a pointer to a cache is one.
+ * The list of caches: for who looks at all of them, for who is told when one
+ * comes or goes, and for a report that must tell whether a pointer to a cache
+ * is one.
  */
 #include <linux/mutex.h>
 #include <linux/rculist.h>
@@ -9,21 +10,66 @@
 
 #include "internal.h"
 
+/*
+ * Changes take both, so that either will do for looking.  The listener is told
+ * under the first alone, since it waits for others who may look at the list.
+ */
+static DEFINE_MUTEX(mag_listener_lock);
 static DEFINE_MUTEX(mag_caches_lock);
 static LIST_HEAD(mag_caches);
+/* Under the first. */
+static const struct mag_cache_listener *mag_listener;
 
 void mag_registry_add(struct mag_cache *cache)
 {
+	mutex_lock(&mag_listener_lock);
 	mutex_lock(&mag_caches_lock);
 	list_add_tail_rcu(&cache->list, &mag_caches);
 	mutex_unlock(&mag_caches_lock);
+	if (mag_listener)
+		mag_listener->created(cache);
+	mutex_unlock(&mag_listener_lock);
 }
 
 void mag_registry_remove(struct mag_cache *cache)
 {
+	mutex_lock(&mag_listener_lock);
+	if (mag_listener)
+		mag_listener->destroyed(cache);
 	mutex_lock(&mag_caches_lock);
 	list_del_rcu(&cache->list);
 	mutex_unlock(&mag_caches_lock);
+	mutex_unlock(&mag_listener_lock);
+}
+
+/* Of all caches. */
+static void listener_tell(void (*fn)(struct mag_cache *cache))
+{
+	struct mag_cache *cache;
+
+	lockdep_assert_held(&mag_listener_lock);
+	list_for_each_entry(cache, &mag_caches, list)
+		fn(cache);
+}
+
+/**
+ * mag_cache_listen() - be told of caches, from those that are there on
+ * @listener: in the place of the last one, which is told that all caches go;
+ *	NULL for none
+ *
+ * There is one listener, debugfs.
+ *
+ * Context: task, may sleep.
+ */
+void mag_cache_listen(const struct mag_cache_listener *listener)
+{
+	mutex_lock(&mag_listener_lock);
+	if (mag_listener)
+		listener_tell(mag_listener->destroyed);
+	mag_listener = listener;
+	if (mag_listener)
+		listener_tell(mag_listener->created);
+	mutex_unlock(&mag_listener_lock);
 }
 
 bool mag_registry_empty(void)

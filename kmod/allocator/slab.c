@@ -731,6 +731,38 @@ u64 mag_slab_stats(struct mag_cache *cache, struct mag_cache_stats *stats)
 	return out;
 }
 
+static u32 slab_fill(const struct mag_cache *cache, struct page *page)
+{
+	return slab_state(page)->inuse * (MAG_NR_FILLS - 1) /
+	       slab_layout(cache, page)->objects;
+}
+
+void mag_slab_read(struct mag_cache *cache, int node,
+		   struct mag_node_reading *reading)
+{
+	struct mag_slab_node *sn = cache->slab_node[node];
+	u64 partial = 0;
+	unsigned long flags;
+	struct page *page;
+
+	spin_lock_irqsave(&sn->lock, flags);
+	reading->slabs = sn->nr_slabs;
+	reading->empty_slabs = sn->nr_empty;
+	reading->pages = sn->nr_pages;
+	reading->pages_returned = sn->pages_returned;
+	reading->objects_out = sn->objects_out;
+	list_for_each_entry(page, &sn->partial, lru) {
+		reading->fill[slab_fill(cache, page)]++;
+		partial++;
+	}
+	spin_unlock_irqrestore(&sn->lock, flags);
+
+	/* There may be many full ones, and there is nothing to see. */
+	reading->fill[0] += reading->empty_slabs;
+	reading->fill[MAG_NR_FILLS - 1] +=
+		reading->slabs - reading->empty_slabs - partial;
+}
+
 int mag_slab_init(struct mag_cache *cache)
 {
 	struct mag_slab_node *sn;

@@ -34,6 +34,7 @@ area abi_state abi_state
 area abi_share abi_share
 area workloads workloads
 area debugfs sh /magslab/debugfs.sh
+area knobs sh /magslab/knobs.sh
 area killed killed
 area kill sh /magslab/kill.sh
 area cli sh /magslab/magctl_cli.sh
