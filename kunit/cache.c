@@ -440,8 +440,9 @@ static void limits_are_in_bytes(struct kunit *test)
 
 	expect_limit(test, cache->policy.depot_max,
 		     stats.magazine_rounds * stats.size, SZ_1M, 10);
-	expect_limit(test, cache->policy.empty_max, PAGE_SIZE << stats.order,
-		     SZ_128K, 2);
+	expect_limit(test, cache->policy.empty_max,
+		     PAGE_SIZE * cache->layout[MAG_LAYOUT_BEST].pages, SZ_128K,
+		     2);
 }
 
 static struct kunit_case cache_cases[] = {

@@ -160,6 +160,8 @@ static void classes_are_what_they_say(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, class.slab_pages * PAGE_SIZE,
 				class.objects_per_slab * class.size +
 					class.slab_waste);
+		KUNIT_EXPECT_LE(test, class.slab_waste * 8,
+				class.slab_pages * PAGE_SIZE);
 		below = class.size;
 		mag_kfree(least);
 		mag_kfree(most);
@@ -395,33 +397,38 @@ static void large_objects_hold_the_pages_they_need(struct kunit *test)
 	mag_kfree(obj);
 }
 
-static unsigned long free_pages_now(void)
-{
-	struct sysinfo info;
+#define LARGE_OBJECTS 100
 
-	si_meminfo(&info);
-	return info.freeram;
+/* The @nr-th page from the start of each of @objs, freed or not: in use. */
+static u32 pages_in_use(void **objs, u32 nr)
+{
+	u32 i, in_use = 0;
+
+	for (i = 0; i < LARGE_OBJECTS; i++)
+		in_use += page_ref_count(virt_to_page(objs[i]) + nr) > 0;
+	return in_use;
 }
 
-#define CYCLES 2000
-
-/* Where each left a page behind, other users of memory could not hide it. */
+/* Others may have some of what was given back by then, but not most. */
 static void large_objects_leave_no_page(struct kunit *test)
 {
 	size_t size = MAG_KMALLOC_CLASS_MAX + 1;
-	unsigned long before, after;
-	void *obj;
+	void **objs = mag_kunit_array(test, LARGE_OBJECTS);
 	u32 i;
 
-	mag_kfree(mag_kmalloc(size, GFP_KERNEL));
-	before = free_pages_now();
-	for (i = 0; i < CYCLES; i++) {
-		obj = mag_kmalloc(size, GFP_KERNEL);
-		KUNIT_ASSERT_NOT_NULL(test, obj);
-		mag_kfree(obj);
+	for (i = 0; i < LARGE_OBJECTS; i++) {
+		objs[i] = mag_kmalloc(size, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, objs[i]);
 	}
-	after = free_pages_now();
-	KUNIT_EXPECT_LT(test, before, after + CYCLES);
+	KUNIT_EXPECT_EQ(test, pages_in_use(objs, 0), LARGE_OBJECTS);
+	KUNIT_EXPECT_EQ(test, pages_in_use(objs, 8), LARGE_OBJECTS);
+	KUNIT_EXPECT_LT(test, pages_in_use(objs, 9), LARGE_OBJECTS / 2);
+	KUNIT_EXPECT_LT(test, pages_in_use(objs, 15), LARGE_OBJECTS / 2);
+
+	for (i = 0; i < LARGE_OBJECTS; i++)
+		mag_kfree(objs[i]);
+	KUNIT_EXPECT_LT(test, pages_in_use(objs, 0), LARGE_OBJECTS / 2);
+	KUNIT_EXPECT_LT(test, pages_in_use(objs, 8), LARGE_OBJECTS / 2);
 }
 
 static void memory_is_of_the_node(struct kunit *test)

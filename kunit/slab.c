@@ -40,6 +40,7 @@ static const struct size_case size_cases[] = {
 	{ 2049, 0 },	  { 4095, 0 },
 	{ 4096, 0 },	  { 4097, 0 },
 	{ 8191, 0 },	  { 8192, 0 },
+	{ 5000, 0 },	  { 12288, 0 },
 	{ 8193, 0 },	  { 16383, 0 },
 	{ 16384, 0 },	  { 16385, 0 },
 	{ 32767, 0 },	  { 32768, 0 },
@@ -66,7 +67,7 @@ static void any_ctor(void *obj)
 
 static u64 slab_bytes(const struct mag_slab_layout *layout)
 {
-	return (u64)PAGE_SIZE << layout->order;
+	return (u64)PAGE_SIZE * layout->pages;
 }
 
 static u64 layout_waste(const struct mag_cache *cache,
@@ -84,6 +85,8 @@ static const char *layout_fault(const struct mag_cache *cache,
 
 	if (!layout->objects)
 		return "no object fits";
+	if (!layout->pages || layout->pages > 1U << layout->order)
+		return "it keeps other pages than it draws";
 	if (!layout->colours)
 		return "no place for the first object";
 
@@ -126,6 +129,9 @@ static const char *cache_fault(const struct mag_cache *cache, u32 align)
 		return fault;
 	if (best->order < least->order)
 		return "best order is below the least";
+	if (best->objects * cache->size <= (best->pages - 1) * PAGE_SIZE &&
+	    !cache->ctor)
+		return "a page is kept for nothing";
 	if (least->order && cache->size + (cache->ctor ? sizeof(u16) : 0) <=
 				    slab_bytes(least) / 2)
 		return "the least order is not the least";
@@ -185,16 +191,22 @@ struct packing_case {
 	u32 size;
 	void (*ctor)(void *obj);
 	u32 order;
+	u32 pages;
 	u32 objects;
 };
 
 /* By hand, from the rule in mag_slab_layout_init(), for pages of 4 KiB. */
 static const struct packing_case packing_cases[] = {
-	{ 8, NULL, 0, 512 },   { 8, any_ctor, 3, 3276 },  { 64, NULL, 0, 64 },
-	{ 192, NULL, 0, 21 },  { 192, any_ctor, 0, 21 },  { 232, NULL, 1, 35 },
-	{ 256, NULL, 0, 16 },  { 512, NULL, 0, 8 },	  { 1024, NULL, 1, 8 },
-	{ 2048, NULL, 2, 8 },  { 4096, NULL, 3, 8 },	  { 8192, NULL, 3, 4 },
-	{ 65536, NULL, 4, 1 }, { 65536, any_ctor, 5, 1 },
+	{ 8, NULL, 0, 1, 512 },	       { 8, any_ctor, 3, 8, 3276 },
+	{ 64, NULL, 0, 1, 64 },	       { 192, NULL, 0, 1, 21 },
+	{ 192, any_ctor, 0, 1, 21 },   { 232, NULL, 1, 2, 35 },
+	{ 256, NULL, 0, 1, 16 },       { 512, NULL, 0, 1, 8 },
+	{ 1024, NULL, 1, 2, 8 },       { 2048, NULL, 2, 4, 8 },
+	{ 4096, NULL, 3, 8, 8 },       { 8192, NULL, 3, 8, 4 },
+	{ 5000, NULL, 3, 5, 4 },       { 12288, NULL, 3, 6, 2 },
+	{ 18432, NULL, 3, 5, 1 },      { 32768, NULL, 3, 8, 1 },
+	{ 40000, NULL, 4, 10, 1 },     { 65536, NULL, 4, 16, 1 },
+	{ 65536, any_ctor, 5, 17, 1 },
 };
 
 static void packing_desc(const struct packing_case *c, char *desc)
@@ -208,13 +220,14 @@ KUNIT_ARRAY_PARAM(packing, packing_cases, packing_desc);
 static void slabs_are_packed(struct kunit *test)
 {
 	const struct packing_case *c = test->param_value;
-	struct mag_cache_stats stats;
+	struct mag_cache *cache = mag_kunit_cache(test, c->size, 0, c->ctor);
+	struct mag_cache_stats stats = mag_kunit_stats(cache);
 
 	if (PAGE_SIZE != SZ_4K)
 		kunit_skip(test, "the figures are for pages of 4 KiB");
 
-	stats = mag_kunit_stats(mag_kunit_cache(test, c->size, 0, c->ctor));
 	KUNIT_EXPECT_EQ(test, stats.order, c->order);
+	KUNIT_EXPECT_EQ(test, cache->layout[MAG_LAYOUT_BEST].pages, c->pages);
 	KUNIT_EXPECT_EQ(test, stats.objects_per_slab, c->objects);
 }
 
@@ -239,7 +252,7 @@ static u32 per_slab(const struct slab_test *st)
 
 static u64 pages_per_slab(const struct slab_test *st)
 {
-	return 1UL << st->cache->layout[MAG_LAYOUT_BEST].order;
+	return st->cache->layout[MAG_LAYOUT_BEST].pages;
 }
 
 /* All the objects of @slabs new slabs. */
@@ -310,7 +323,7 @@ static void objects_stay_in_their_slab(struct kunit *test)
 	slab_test_init(test, &st,
 		       mag_kunit_cache(test, c->size, c->align, any_ctor), 2);
 	for (i = 0; i < st.nr; i++) {
-		start = page_address(virt_to_head_page(st.objs[i]));
+		start = page_address(mag_kunit_slab_page(st.objs[i]));
 		end = start + (PAGE_SIZE * pages_per_slab(&st));
 		if (st.objs[i] < start || st.objs[i] + c->size > end)
 			outside++;
@@ -512,6 +525,45 @@ static void least_order_serves_without_the_best(struct kunit *test)
 	slab_test_give(&st, 0, st.nr);
 }
 
+#define TRIMMED_SLABS 100
+
+/* Pages of the block at each of @blocks, from @from to before @to, in use. */
+static u32 pages_in_use(struct page **blocks, u32 from, u32 to)
+{
+	u32 i, page, in_use = 0;
+
+	for (i = 0; i < TRIMMED_SLABS; i++)
+		for (page = from; page < to; page++)
+			in_use += page_ref_count(blocks[i] + page) > 0;
+	return in_use;
+}
+
+/*
+ * What a slab does without goes back when it is drawn, the rest when it goes.
+ * Others may have some of it by then, but not most.
+ */
+static void trimmed_slabs_leave_no_page(struct kunit *test)
+{
+	struct mag_cache *cache = mag_kunit_cache(test, 5 * PAGE_SIZE, 0, NULL);
+	struct page **blocks = (void *)mag_kunit_array(test, TRIMMED_SLABS);
+	struct slab_test st;
+	u32 i;
+
+	KUNIT_ASSERT_EQ(test, cache->layout[MAG_LAYOUT_BEST].pages, 5);
+	KUNIT_ASSERT_EQ(test, cache->layout[MAG_LAYOUT_BEST].order, 3);
+	slab_test_init(test, &st, cache, TRIMMED_SLABS);
+	for (i = 0; i < TRIMMED_SLABS; i++)
+		blocks[i] = mag_kunit_slab_page(st.objs[i]);
+	KUNIT_EXPECT_EQ(test, pages_in_use(blocks, 0, 5), 5 * TRIMMED_SLABS);
+	KUNIT_EXPECT_LT(test, pages_in_use(blocks, 5, 6), TRIMMED_SLABS / 2);
+	KUNIT_EXPECT_LT(test, pages_in_use(blocks, 7, 8), TRIMMED_SLABS / 2);
+
+	slab_test_give(&st, 0, st.nr);
+	mag_slab_reap(cache, st.node, true);
+	KUNIT_EXPECT_LT(test, pages_in_use(blocks, 0, 1), TRIMMED_SLABS / 2);
+	KUNIT_EXPECT_LT(test, pages_in_use(blocks, 4, 5), TRIMMED_SLABS / 2);
+}
+
 static void no_pages_no_object(struct kunit *test)
 {
 	struct mag_cache *cache = mag_kunit_cache(test, 64, 0, NULL);
@@ -579,6 +631,7 @@ static struct kunit_case slab_cases[] = {
 	KUNIT_CASE_PARAM(pages_are_counted, size_gen_params),
 	KUNIT_CASE(pages_return_beyond_the_limit),
 	KUNIT_CASE(least_order_serves_without_the_best),
+	KUNIT_CASE(trimmed_slabs_leave_no_page),
 	KUNIT_CASE(no_pages_no_object),
 	KUNIT_CASE_PARAM(leaks_are_counted, leak_gen_params),
 	{}

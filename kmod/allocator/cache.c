@@ -28,7 +28,7 @@ static int cache_init_layers(struct mag_cache *cache, size_t align)
 	err = mag_slab_layout_init(cache, max(align, sizeof(void *)));
 	if (err)
 		return err;
-	slab_bytes = PAGE_SIZE << cache->layout[MAG_LAYOUT_BEST].order;
+	slab_bytes = PAGE_SIZE * cache->layout[MAG_LAYOUT_BEST].pages;
 	cache->policy = mag_policy_default(cache->size, slab_bytes);
 	cache->magazine_rounds = cache->policy.magazine_rounds;
 	mag_reap_init(cache);

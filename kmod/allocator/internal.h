@@ -79,13 +79,15 @@ struct mag_magazine {
 
 /**
  * struct mag_slab_layout - how slabs of one page order are cut
- * @order: page order
+ * @order: page order that is asked for
+ * @pages: of those, how many are kept
  * @objects: objects in a slab
  * @link_offset: of the table of free links, bytes; 0 if they are in the objects
  * @colours: how many places the first object may be at
  */
 struct mag_slab_layout {
 	u32 order;
+	u32 pages;
 	u32 objects;
 	u32 link_offset;
 	u32 colours;
@@ -414,6 +416,8 @@ void mag_reclaim_exit(void);
 spinlock_t *mag_kunit_depot_lock(struct mag_cache *cache, int node);
 bool mag_kunit_cpu_enter(struct mag_cache *cache);
 void mag_kunit_cpu_leave(struct mag_cache *cache);
+/* The first page of the slab that @obj is in. */
+struct page *mag_kunit_slab_page(const void *obj);
 /* What the shrinker answers for @node. */
 unsigned long mag_kunit_reclaim_count(int node);
 unsigned long mag_kunit_reclaim_scan(int node, unsigned long nr);

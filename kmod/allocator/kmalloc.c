@@ -312,7 +312,7 @@ static void class_describe(u32 index, struct mag_kmalloc_class *class)
 		.name = mag_cache_name(cache),
 		.size = cache->object_size,
 		.order = layout->order,
-		.slab_pages = 1U << layout->order,
+		.slab_pages = layout->pages,
 		.objects_per_slab = layout->objects,
 		.waste = class_size(index) - 1 -
 			 (index ? class_size(index - 1) : 0),

@@ -129,9 +129,9 @@ EXPORT_SYMBOL_GPL(mag_cache_set_policy);
 static struct mag_policy cache_preset(const struct mag_cache *cache,
 				      enum mag_preset preset)
 {
-	u32 order = cache->layout[MAG_LAYOUT_BEST].order;
+	u32 pages = cache->layout[MAG_LAYOUT_BEST].pages;
 
-	return mag_preset_policy(preset, cache->size, PAGE_SIZE << order);
+	return mag_preset_policy(preset, cache->size, PAGE_SIZE * pages);
 }
 
 /**

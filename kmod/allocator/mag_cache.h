@@ -152,7 +152,7 @@ struct mag_policy {
  * struct mag_cache_stats - counters of a cache, summed over CPUs and nodes
  * @object_size: bytes asked for
  * @size: bytes an object takes in its slab
- * @order: page order of a slab
+ * @order: page order that slabs are drawn at; the last pages may go back at once
  * @objects_per_slab: at that order
  * @magazine_rounds: capacity of a magazine that is made now
  * @allocs: objects handed out since creation

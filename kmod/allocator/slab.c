@@ -65,6 +65,9 @@ struct mag_slab_node {
  * @inuse: objects out
  * @layout: which mag_cache.layout it was cut by
  * @damaged: the list of free objects was given up
+ * @trimmed: it has not all pages of the block that was drawn, and is no
+ *	compound page therefore
+ * @tail: this is not its first page, but @free pages behind that, of @fresh
  * @colour: the first object is so many mag_cache.colour_unit behind the start
  *	(Bonwick 1994, section 4.3), lest objects of all slabs meet in the same
  *	lines of the CPU's caches
@@ -77,6 +80,8 @@ struct mag_slab_state {
 	u16 inuse;
 	u8 layout : 1;
 	u8 damaged : 1;
+	u8 trimmed : 1;
+	u8 tail : 1;
 	u8 colour;
 };
 
@@ -97,6 +102,17 @@ static const struct mag_slab_layout *slab_layout(const struct mag_cache *cache,
 						 struct page *page)
 {
 	return &cache->layout[slab_state(page)->layout];
+}
+
+/* The first page of the slab that @addr is in; it is known to be in one. */
+static struct page *slab_head(const void *addr)
+{
+	struct page *page = virt_to_head_page(addr);
+
+	/* What else is in the byte may change meanwhile; this does not. */
+	if (data_race(slab_state(page)->tail == 1))
+		page -= slab_state(page)->free;
+	return page;
 }
 
 static void *slab_object(const struct mag_cache *cache, struct page *page,
@@ -124,7 +140,7 @@ struct mag_cache *mag_slab_cache(const void *addr)
 
 void *mag_slab_object_at(const struct mag_cache *cache, const void *addr)
 {
-	struct page *page = virt_to_head_page(addr);
+	struct page *page = slab_head(addr);
 	u32 index = slab_index(cache, page, addr);
 
 	if (index >= slab_layout(cache, page)->objects)
@@ -244,14 +260,36 @@ static u8 slab_next_colour(struct mag_cache *cache, struct page *page,
 	return colour % colours;
 }
 
+/* Gives back the pages of a block that @layout does without. */
+static void slab_trim(struct mag_cache *cache, struct page *page,
+		      const struct mag_slab_layout *layout)
+{
+	u32 i;
+
+	split_page(page, layout->order);
+	for (i = layout->pages; i < 1U << layout->order; i++)
+		__free_page(page + i);
+	for (i = 1; i < layout->pages; i++) {
+		set_page_private(page + i, (unsigned long)cache);
+		*slab_state(page + i) = (struct mag_slab_state){
+			.free = i,
+			.fresh = layout->pages,
+			.tail = true,
+		};
+	}
+	slab_state(page)->trimmed = true;
+}
+
 /* Pages for a slab by one layout, zone and node left to @gfp and @node. */
 static struct page *slab_pages(struct mag_cache *cache, u32 layout, int node,
 			       gfp_t gfp)
 {
+	const struct mag_slab_layout *cut = &cache->layout[layout];
+	bool trim = cut->pages < 1UL << cut->order;
 	struct page *page;
 
-	page = alloc_pages_node(node, gfp | __GFP_COMP,
-				cache->layout[layout].order);
+	page = alloc_pages_node(node, trim ? gfp : gfp | __GFP_COMP,
+				cut->order);
 	if (!page)
 		return NULL;
 
@@ -262,6 +300,8 @@ static struct page *slab_pages(struct mag_cache *cache, u32 layout, int node,
 		.layout = layout,
 		.colour = slab_next_colour(cache, page, layout),
 	};
+	if (trim)
+		slab_trim(cache, page, cut);
 	return page;
 }
 
@@ -319,7 +359,7 @@ static void *slab_add(struct mag_cache *cache, struct page *page)
 
 	spin_lock_irqsave(&sn->lock, flags);
 	WRITE_ONCE(sn->nr_slabs, sn->nr_slabs + 1);
-	sn->nr_pages += 1U << slab_layout(cache, page)->order;
+	sn->nr_pages += slab_layout(cache, page)->pages;
 	WRITE_ONCE(sn->nr_empty, sn->nr_empty + 1);
 	slab_take(cache, sn, page, &obj, 1);
 	spin_unlock_irqrestore(&sn->lock, flags);
@@ -372,13 +412,17 @@ void *mag_slab_grow(struct mag_cache *cache, int node, gfp_t gfp)
 	return slab_add(cache, page);
 }
 
+/* Its cache may have gone. */
 static void slab_free_pages(struct page *page)
 {
+	u32 pages = slab_state(page)->trimmed ? slab_state(page + 1)->fresh : 1;
 	u32 order = compound_order(page);
 
-	set_page_private(page, 0);
-	mag_page_index(page) = 0;
-	__free_pages(page, order);
+	for (; pages--; page++) {
+		set_page_private(page, 0);
+		mag_page_index(page) = 0;
+		__free_pages(page, order);
+	}
 }
 
 /* An empty slab that is on no list, of a cache that is there yet. */
@@ -410,7 +454,7 @@ static void slab_destroy_list(struct mag_cache *cache, struct list_head *list)
 static void slab_retire(struct mag_cache *cache, struct mag_slab_node *sn,
 			struct page *page, struct list_head *list)
 {
-	u32 pages = 1U << slab_layout(cache, page)->order;
+	u32 pages = slab_layout(cache, page)->pages;
 
 	lockdep_assert_held(&sn->lock);
 	WRITE_ONCE(sn->nr_slabs, sn->nr_slabs - 1);
@@ -460,7 +504,7 @@ static u32 slab_give_run(struct mag_cache *cache, struct mag_slab_node *sn,
 		/* Not ours: better lost than mixed in. */
 		if (WARN_ON_ONCE(page_private(page) != (unsigned long)cache))
 			continue;
-		slab_put(cache, sn, page, objs[i], excess);
+		slab_put(cache, sn, slab_head(objs[i]), objs[i], excess);
 	}
 	spin_unlock_irqrestore(&sn->lock, flags);
 	return i;
@@ -501,8 +545,8 @@ void mag_slab_reap(struct mag_cache *cache, int node, bool all)
 
 unsigned long mag_slab_empty_pages(const struct mag_cache *cache, int node)
 {
-	return (unsigned long)READ_ONCE(cache->slab_node[node]->nr_empty)
-	       << cache->layout[MAG_LAYOUT_BEST].order;
+	return (unsigned long)READ_ONCE(cache->slab_node[node]->nr_empty) *
+	       cache->layout[MAG_LAYOUT_BEST].pages;
 }
 
 bool mag_slab_any(const struct mag_cache *cache)
@@ -753,3 +797,10 @@ void mag_slab_exit(struct mag_cache *cache)
 	kfree(cache->slab_node);
 	cache->slab_node = NULL;
 }
+
+#if IS_ENABLED(CONFIG_KUNIT)
+struct page *mag_kunit_slab_page(const void *obj)
+{
+	return slab_head(obj);
+}
+#endif
