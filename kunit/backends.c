@@ -726,6 +726,8 @@ static struct kunit_case backend_cases[] = {
 
 static struct kunit_suite backend_suite = {
 	.name = "magslab_backends",
+	.suite_init = mag_kunit_suite_init,
+	.suite_exit = mag_kunit_suite_exit,
 	.exit = backend_exit,
 	.test_cases = backend_cases,
 };

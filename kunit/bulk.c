@@ -205,6 +205,8 @@ static struct kunit_case bulk_cases[] = {
 
 static struct kunit_suite bulk_suite = {
 	.name = "magslab_bulk",
+	.suite_init = mag_kunit_suite_init,
+	.suite_exit = mag_kunit_suite_exit,
 	.test_cases = bulk_cases,
 };
 

@@ -14,6 +14,7 @@
 #include <linux/string.h>
 
 #include "../kmod/stress/run.h"
+#include "helpers.h"
 #include "runs.h"
 
 #define CHECKS_HOUR_NS (3600ULL * NSEC_PER_SEC)
@@ -396,6 +397,8 @@ static struct kunit_case checks_cases[] = {
 
 static struct kunit_suite checks_suite = {
 	.name = "magslab_checks",
+	.suite_init = mag_kunit_suite_init,
+	.suite_exit = mag_kunit_suite_exit,
 	.exit = checks_exit,
 	.test_cases = checks_cases,
 };

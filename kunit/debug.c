@@ -241,17 +241,70 @@ static void misaligned_pointers_are_found(struct kunit *test)
 }
 
 /* With tracks the state lies far behind the object, and both are checked. */
-static void damaged_state_is_found(struct kunit *test)
+/* As an overrun does that goes beyond the redzone. */
+static void damage_state(struct mag_cache *cache, void *obj)
+{
+	memset(obj + OBJECT_SIZE, 0, cache->size - cache->left - OBJECT_SIZE);
+}
+
+static void expect_quarantined(struct kunit *test, struct mag_cache *cache,
+			       void *obj)
+{
+	expect_not_handed_out(test, cache, obj);
+	expect_bugs(test, cache, MAG_BUG_STATE, 1);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).quarantined, 1);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).live, 0);
+	KUNIT_EXPECT_EQ(test, mag_cache_destroy(cache), 0);
+}
+
+static void damaged_state_is_found_by_free(struct kunit *test)
 {
 	struct mag_cache *cache = bug_cache(test, MAG_CACHE_CHECK);
 	void *obj = mag_cache_alloc(cache, GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, obj);
-	memset(obj + OBJECT_SIZE, 0, cache->size - OBJECT_SIZE);
+	damage_state(cache, obj);
 	mag_cache_free(cache, obj);
 	expect_bugs(test, cache, MAG_BUG_STATE, 1);
-	expect_not_handed_out(test, cache, obj);
-	KUNIT_EXPECT_EQ(test, mag_cache_destroy(cache), 0);
+	expect_quarantined(test, cache, obj);
+}
+
+static void damaged_state_is_found_by_alloc(struct kunit *test)
+{
+	struct mag_cache *cache = bug_cache(test, MAG_CACHE_CHECK);
+	void *obj = mag_cache_alloc(cache, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, obj);
+	mag_cache_free(cache, obj);
+	damage_state(cache, obj);
+	expect_quarantined(test, cache, obj);
+}
+
+/* Live, and reported once: the free that follows is not news. */
+static void damaged_state_of_live_is_found_by_validation(struct kunit *test)
+{
+	struct mag_cache *cache = bug_cache(test, MAG_CACHE_CHECK);
+	void *obj = mag_cache_alloc(cache, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, obj);
+	damage_state(cache, obj);
+	KUNIT_EXPECT_EQ(test, mag_cache_validate(cache), 1);
+	KUNIT_EXPECT_EQ(test, mag_cache_validate(cache), 0);
+	mag_cache_free(cache, obj);
+	expect_quarantined(test, cache, obj);
+}
+
+static void damaged_state_of_free_is_found_by_validation(struct kunit *test)
+{
+	struct mag_cache *cache = bug_cache(test, MAG_CACHE_CHECK);
+	void *obj = mag_cache_alloc(cache, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, obj);
+	mag_cache_free(cache, obj);
+	damage_state(cache, obj);
+	KUNIT_EXPECT_EQ(test, mag_cache_validate(cache), 1);
+	KUNIT_EXPECT_EQ(test, mag_cache_validate(cache), 0);
+	expect_quarantined(test, cache, obj);
 }
 
 static const u16 link_cases[] = { 0x7fff, 0, U16_MAX };
@@ -467,7 +520,10 @@ static struct kunit_case debug_cases[] = {
 	KUNIT_CASE(wrong_cache_is_found),
 	KUNIT_CASE(foreign_pointers_are_found),
 	KUNIT_CASE(misaligned_pointers_are_found),
-	KUNIT_CASE(damaged_state_is_found),
+	KUNIT_CASE(damaged_state_is_found_by_free),
+	KUNIT_CASE(damaged_state_is_found_by_alloc),
+	KUNIT_CASE(damaged_state_of_live_is_found_by_validation),
+	KUNIT_CASE(damaged_state_of_free_is_found_by_validation),
 	KUNIT_CASE_PARAM(damaged_list_is_found_by_validation, link_gen_params),
 	KUNIT_CASE(damaged_list_is_found_by_alloc),
 	KUNIT_CASE_PARAM(whole_objects_give_no_report, flags_gen_params),
@@ -479,6 +535,8 @@ static struct kunit_case debug_cases[] = {
 
 static struct kunit_suite debug_suite = {
 	.name = "magslab_debug",
+	.suite_init = mag_kunit_suite_init,
+	.suite_exit = mag_kunit_suite_exit,
 	.test_cases = debug_cases,
 };
 

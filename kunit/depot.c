@@ -503,6 +503,8 @@ static struct kunit_case depot_cases[] = {
 
 static struct kunit_suite depot_suite = {
 	.name = "magslab_depot",
+	.suite_init = mag_kunit_suite_init,
+	.suite_exit = mag_kunit_suite_exit,
 	.test_cases = depot_cases,
 };
 

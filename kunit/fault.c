@@ -201,6 +201,21 @@ static void fault_cache_create(struct kunit *test)
 	KUNIT_EXPECT_GT(test, failed, 0);
 }
 
+/* What debugfs shows of a cache is many files: some of them. */
+#define FAULT_FILE_STEP 13
+
+/* Nor does it matter to the cache that debugfs cannot show it. */
+static void fault_cache_create_shown(struct kunit *test)
+{
+	u32 failed;
+
+	mag_registry_hush(false);
+	failed = fault_some(test, fault_call_cache_create, NULL, FAULT_NO_MAX,
+			    FAULT_FILE_STEP);
+	mag_registry_hush(true);
+	KUNIT_EXPECT_GT(test, failed, 0);
+}
+
 #define FAULT_OBJECTS 200
 
 /**
@@ -491,6 +506,7 @@ static void fault_run_start(struct kunit *test)
 
 static struct kunit_case fault_cases[] = {
 	KUNIT_CASE(fault_cache_create),
+	KUNIT_CASE(fault_cache_create_shown),
 	KUNIT_CASE(fault_cache_of_single_pages),
 	KUNIT_CASE(fault_cache_of_large_slabs_does_without),
 	KUNIT_CASE(fault_cache_without_any_memory),
@@ -504,6 +520,8 @@ static struct kunit_case fault_cases[] = {
 
 static struct kunit_suite fault_suite = {
 	.name = "magslab_fault",
+	.suite_init = mag_kunit_suite_init,
+	.suite_exit = mag_kunit_suite_exit,
 	.init = fault_init,
 	.exit = fault_exit,
 	.test_cases = fault_cases,

@@ -23,6 +23,17 @@ module_param(kunit_seed, ullong, 0444);
 MODULE_PARM_DESC(kunit_seed,
 		 "seed of the random KUnit sequences, 0 for a new one each");
 
+int mag_kunit_suite_init(struct kunit_suite *suite)
+{
+	mag_registry_hush(true);
+	return 0;
+}
+
+void mag_kunit_suite_exit(struct kunit_suite *suite)
+{
+	mag_registry_hush(false);
+}
+
 /**
  * struct kunit_cache - a cache and the test it belongs to
  * @test: the test

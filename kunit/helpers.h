@@ -16,6 +16,13 @@ struct mag_kunit_crew;
 struct task_struct;
 
 /*
+ * For suites that create caches: debugfs does not show them, which would take
+ * most of the time.
+ */
+int mag_kunit_suite_init(struct kunit_suite *suite);
+void mag_kunit_suite_exit(struct kunit_suite *suite);
+
+/*
  * A cache, never reaped unless the test says so, that is destroyed when the
  * test ends, after it has been checked that no object is live, that the
  * counters add up, and that magazines, slabs and pages are back at zero.

@@ -530,17 +530,23 @@ static bool own_classes;
 
 static int kmalloc_suite_init(struct kunit_suite *suite)
 {
-	if (mag_kunit_kmalloc_ready())
-		return 0;
-	own_classes = true;
-	return mag_kmalloc_init();
+	int err = 0;
+
+	mag_kunit_suite_init(suite);
+	own_classes = !mag_kunit_kmalloc_ready();
+	if (own_classes)
+		err = mag_kmalloc_init();
+	/* Of a suite that fails here, the exit is not called. */
+	if (err)
+		mag_kunit_suite_exit(suite);
+	return err;
 }
 
 static void kmalloc_suite_exit(struct kunit_suite *suite)
 {
 	if (own_classes)
 		mag_kmalloc_exit();
-	own_classes = false;
+	mag_kunit_suite_exit(suite);
 }
 
 static struct kunit_suite kmalloc_suite = {

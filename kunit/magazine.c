@@ -280,6 +280,8 @@ static struct kunit_case magazine_cases[] = {
 
 static struct kunit_suite magazine_suite = {
 	.name = "magslab_magazine",
+	.suite_init = mag_kunit_suite_init,
+	.suite_exit = mag_kunit_suite_exit,
 	.test_cases = magazine_cases,
 };
 

@@ -207,6 +207,8 @@ static struct kunit_case migrate_cases[] = {
 
 static struct kunit_suite migrate_suite = {
 	.name = "magslab_migrate",
+	.suite_init = mag_kunit_suite_init,
+	.suite_exit = mag_kunit_suite_exit,
 	.test_cases = migrate_cases,
 };
 

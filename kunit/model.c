@@ -211,6 +211,8 @@ static struct kunit_case model_suite_cases[] = {
 
 static struct kunit_suite model_suite = {
 	.name = "magslab_model",
+	.suite_init = mag_kunit_suite_init,
+	.suite_exit = mag_kunit_suite_exit,
 	.test_cases = model_suite_cases,
 };
 

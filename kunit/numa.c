@@ -236,6 +236,8 @@ static struct kunit_case numa_cases[] = {
 
 static struct kunit_suite numa_suite = {
 	.name = "magslab_numa",
+	.suite_init = mag_kunit_suite_init,
+	.suite_exit = mag_kunit_suite_exit,
 	.test_cases = numa_cases,
 };
 

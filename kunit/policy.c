@@ -676,6 +676,8 @@ static struct kunit_case policy_cases[] = {
 
 static struct kunit_suite policy_suite = {
 	.name = "magslab_policy",
+	.suite_init = mag_kunit_suite_init,
+	.suite_exit = mag_kunit_suite_exit,
 	.exit = policy_exit,
 	.test_cases = policy_cases,
 };

@@ -297,6 +297,8 @@ static struct kunit_case rcu_cases[] = {
 
 static struct kunit_suite rcu_suite = {
 	.name = "magslab_rcu",
+	.suite_init = mag_kunit_suite_init,
+	.suite_exit = mag_kunit_suite_exit,
 	.test_cases = rcu_cases,
 };
 

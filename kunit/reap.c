@@ -432,6 +432,8 @@ static struct kunit_case reap_cases[] = {
 
 static struct kunit_suite reap_suite = {
 	.name = "magslab_reap",
+	.suite_init = mag_kunit_suite_init,
+	.suite_exit = mag_kunit_suite_exit,
 	.test_cases = reap_cases,
 };
 

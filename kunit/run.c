@@ -406,6 +406,8 @@ static struct kunit_case run_test_cases[] = {
 
 static struct kunit_suite run_suite = {
 	.name = "magslab_run",
+	.suite_init = mag_kunit_suite_init,
+	.suite_exit = mag_kunit_suite_exit,
 	.exit = run_exit,
 	.test_cases = run_test_cases,
 };

@@ -639,6 +639,8 @@ static struct kunit_case slab_cases[] = {
 
 static struct kunit_suite slab_suite = {
 	.name = "magslab_slab",
+	.suite_init = mag_kunit_suite_init,
+	.suite_exit = mag_kunit_suite_exit,
 	.test_cases = slab_cases,
 };
 

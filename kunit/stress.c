@@ -297,6 +297,8 @@ static struct kunit_case stress_suite_cases[] = {
 
 static struct kunit_suite stress_suite = {
 	.name = "magslab_stress",
+	.suite_init = mag_kunit_suite_init,
+	.suite_exit = mag_kunit_suite_exit,
 	.test_cases = stress_suite_cases,
 };
 

@@ -14,6 +14,7 @@
 
 #include "../kmod/stress/run_engine.h"
 #include "fake_backend.h"
+#include "helpers.h"
 #include "runs.h"
 
 #define WORKLOAD_MAX_SET    4
@@ -353,6 +354,8 @@ static struct kunit_case workload_test_cases[] = {
 
 static struct kunit_suite workload_suite = {
 	.name = "magslab_workloads",
+	.suite_init = mag_kunit_suite_init,
+	.suite_exit = mag_kunit_suite_exit,
 	.test_cases = workload_test_cases,
 };
 

@@ -34,6 +34,10 @@ static bool debug_claim_free(struct mag_cache *cache, void *obj)
 		atomic_long_inc(&cache->quarantined);
 		return false;
 	}
+	if (was == MAG_OBJECT_SUSPECT) {
+		debug_quarantine(cache, obj);
+		return false;
+	}
 	if (was == MAG_OBJECT_FREE &&
 	    !mag_object_find_bug(cache, obj, false, &bug))
 		return true;
@@ -99,49 +103,70 @@ static bool debug_check_pointer(struct mag_cache *cache, void *obj)
 	return false;
 }
 
-/* Claims a live object for this free of it; false if it is not live. */
-static bool debug_claim_live(struct mag_cache *cache, void *obj)
+/*
+ * Damage to the state does not tell whether the object was live.  It counts as
+ * such, since its user thought so.
+ */
+static bool debug_free_suspect(struct mag_cache *cache, void *obj,
+			       enum mag_object_state was)
 {
-	enum mag_object_state was;
+	if (was != MAG_OBJECT_SUSPECT)
+		mag_object_report(cache, MAG_BUG_STATE, obj);
+	kmemleak_free(obj);
+	debug_quarantine(cache, obj);
+	return true;
+}
 
-	was = mag_object_change_state(cache, obj, MAG_OBJECT_LIVE,
-				      MAG_OBJECT_BUSY);
-	if (was == MAG_OBJECT_LIVE)
-		return true;
-	if (was == MAG_OBJECT_CONDEMNED)
+/* Frees an object that was not live; returns whether that was one free. */
+static bool debug_free_again(struct mag_cache *cache, void *obj,
+			     enum mag_object_state was)
+{
+	switch (was) {
+	case MAG_OBJECT_CONDEMNED:
 		return false;
-
-	if (was == MAG_OBJECT_FREE || was == MAG_OBJECT_BUSY) {
+	case MAG_OBJECT_FREE:
+	case MAG_OBJECT_BUSY:
 		/* Who takes it from its slab will find it condemned. */
 		mag_object_change_state(cache, obj, MAG_OBJECT_FREE,
 					MAG_OBJECT_CONDEMNED);
 		mag_object_report(cache, MAG_BUG_DOUBLE_FREE, obj);
-	} else {
-		mag_object_report(cache, MAG_BUG_STATE, obj);
-		debug_quarantine(cache, obj);
+		return false;
+	default:
+		return debug_free_suspect(cache, obj, was);
 	}
-	return false;
 }
 
-bool mag_debug_free(struct mag_cache *cache, void *obj)
+/* Back into its slab, or out of it for good. */
+static void debug_free_live(struct mag_cache *cache, void *obj)
 {
 	enum mag_bug bug;
-
-	if (!debug_check_pointer(cache, obj) || !debug_claim_live(cache, obj))
-		return false;
 
 	kmemleak_free(obj);
 	if (mag_object_find_bug(cache, obj, true, &bug)) {
 		mag_object_report(cache, bug, obj);
 		mag_object_track(cache, obj, MAG_TRACK_FREE);
 		debug_quarantine(cache, obj);
-		return true;
+		return;
 	}
 	mag_object_paint(cache, obj, SLUB_RED_INACTIVE);
 	mag_object_poison(cache, obj);
 	mag_object_track(cache, obj, MAG_TRACK_FREE);
 	mag_object_set_state(cache, obj, MAG_OBJECT_FREE);
 	mag_slab_give(cache, &obj, 1);
+}
+
+bool mag_debug_free(struct mag_cache *cache, void *obj)
+{
+	enum mag_object_state was;
+
+	if (!debug_check_pointer(cache, obj))
+		return false;
+
+	was = mag_object_change_state(cache, obj, MAG_OBJECT_LIVE,
+				      MAG_OBJECT_BUSY);
+	if (was != MAG_OBJECT_LIVE)
+		return debug_free_again(cache, obj, was);
+	debug_free_live(cache, obj);
 	return true;
 }
 
@@ -156,19 +181,45 @@ struct debug_walk {
 };
 
 /* Looks twice: once is not enough where its user is in the middle of a call. */
-static bool debug_find_bug(struct mag_cache *cache, void *obj,
-			   enum mag_object_state state, enum mag_bug *bug)
+static bool debug_find_byte_bug(struct mag_cache *cache, void *obj,
+				enum mag_object_state state, enum mag_bug *bug)
 {
 	bool live = state == MAG_OBJECT_LIVE;
 	int i;
 
-	if (!live && state != MAG_OBJECT_FREE)
-		return false;
 	for (i = 0; i < 2; i++)
 		if (mag_object_get_state(cache, obj) != state ||
 		    !mag_object_find_bug(cache, obj, live, bug))
 			return false;
 	return true;
+}
+
+static bool debug_find_bug(struct mag_cache *cache, void *obj,
+			   enum mag_object_state state, enum mag_bug *bug)
+{
+	switch (state) {
+	case MAG_OBJECT_FREE:
+	case MAG_OBJECT_LIVE:
+		return debug_find_byte_bug(cache, obj, state, bug);
+	case MAG_OBJECT_BUSY:
+	case MAG_OBJECT_SUSPECT:
+	case MAG_OBJECT_CONDEMNED:
+		return false;
+	default:
+		*bug = MAG_BUG_STATE;
+		return true;
+	}
+}
+
+/* It is reported: whoever meets it next need not do so. */
+static void debug_set_aside(struct mag_cache *cache, void *obj,
+			    enum mag_object_state was)
+{
+	/* Who takes a free one from its slab quarantines it. */
+	if (was != MAG_OBJECT_LIVE)
+		return;
+	kmemleak_free(obj);
+	atomic_long_inc(&cache->quarantined);
 }
 
 /*
@@ -181,20 +232,19 @@ static void debug_validate_object(void *obj, void *arg)
 	struct debug_walk *walk = arg;
 	struct mag_cache *cache = walk->cache;
 	enum mag_object_state state = mag_object_get_state(cache, obj);
+	enum mag_object_state aside = MAG_OBJECT_CONDEMNED;
 	enum mag_bug bug;
 
-	if (!debug_find_bug(cache, obj, state, &bug) ||
-	    mag_object_change_state(cache, obj, state, MAG_OBJECT_CONDEMNED) !=
-		    state)
+	if (!debug_find_bug(cache, obj, state, &bug))
+		return;
+	if (bug == MAG_BUG_STATE)
+		aside = MAG_OBJECT_SUSPECT;
+	if (mag_object_change_state(cache, obj, state, aside) != state)
 		return;
 
 	walk->bugs++;
 	mag_object_report(cache, bug, obj);
-	/* Who takes a free one from its slab quarantines it. */
-	if (state == MAG_OBJECT_LIVE) {
-		kmemleak_free(obj);
-		atomic_long_inc(&cache->quarantined);
-	}
+	debug_set_aside(cache, obj, state);
 }
 
 /**
@@ -227,7 +277,8 @@ static void debug_forget_object(void *obj, void *arg)
 {
 	struct mag_cache *cache = arg;
 
-	if (mag_object_get_state(cache, obj) == MAG_OBJECT_LIVE)
+	/* It knows nothing of objects that are not live, and says nothing. */
+	if (mag_object_get_state(cache, obj) != MAG_OBJECT_FREE)
 		kmemleak_free(obj);
 }
 

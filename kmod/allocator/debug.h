@@ -13,6 +13,8 @@
  * @MAG_OBJECT_FREE: in its slab, or on the way there
  * @MAG_OBJECT_LIVE: with its user
  * @MAG_OBJECT_BUSY: its user is freeing it
+ * @MAG_OBJECT_SUSPECT: its state was damaged, which was reported; whoever
+ *	takes it from its slab, or frees it, condemns it
  * @MAG_OBJECT_CONDEMNED: something was wrong with it, which was reported; it is
  *	not handed out any more
  *
@@ -22,7 +24,8 @@ enum mag_object_state {
 	MAG_OBJECT_FREE = 0x6d616701,
 	MAG_OBJECT_LIVE = 0x6d616702,
 	MAG_OBJECT_BUSY = 0x6d616703,
-	MAG_OBJECT_CONDEMNED = 0x6d616704,
+	MAG_OBJECT_SUSPECT = 0x6d616704,
+	MAG_OBJECT_CONDEMNED = 0x6d616705,
 };
 
 enum mag_track_kind {

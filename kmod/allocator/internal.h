@@ -126,6 +126,7 @@ enum {
  * @quarantined: objects out of their slabs for good, see debug.c
  * @bugs: reports, by enum mag_bug
  * @list: in the list of caches, see registry.c
+ * @heard_of: the listener was told of it
  * @rcu: for who looks at that list without its lock
  * @depot: by node
  * @slab_node: by node
@@ -166,6 +167,7 @@ struct mag_cache {
 	/* Birth and death. */
 	void (*dtor)(void *obj);
 	struct list_head list;
+	bool heard_of;
 	struct rcu_head rcu;
 	struct mag_depot **depot;
 	struct mag_slab_node **slab_node;
@@ -397,6 +399,11 @@ unsigned long mag_cache_exit(struct mag_cache *cache);
 void mag_registry_add(struct mag_cache *cache);
 /* Who looks under rcu_read_lock() may see it for a grace period yet. */
 void mag_registry_remove(struct mag_cache *cache);
+/*
+ * While hushed, the listener is not told of caches that come, nor of their end:
+ * for tests, whose caches come by the thousand.  Pairs nest.  Task context.
+ */
+void mag_registry_hush(bool on);
 bool mag_registry_empty(void);
 /* Whether @pointer, which need not point anywhere, is a cache; its name, if so. */
 bool mag_registry_name(const void *pointer, char *name, size_t size);

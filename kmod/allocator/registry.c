@@ -19,6 +19,21 @@ static DEFINE_MUTEX(mag_caches_lock);
 static LIST_HEAD(mag_caches);
 /* Under the first. */
 static const struct mag_cache_listener *mag_listener;
+static u32 mag_unheard;
+
+/* Caller holds the listener's lock. */
+static void tell_created(struct mag_cache *cache)
+{
+	cache->heard_of = true;
+	mag_listener->created(cache);
+}
+
+static void tell_destroyed(struct mag_cache *cache)
+{
+	if (cache->heard_of)
+		mag_listener->destroyed(cache);
+	cache->heard_of = false;
+}
 
 void mag_registry_add(struct mag_cache *cache)
 {
@@ -26,8 +41,9 @@ void mag_registry_add(struct mag_cache *cache)
 	mutex_lock(&mag_caches_lock);
 	list_add_tail_rcu(&cache->list, &mag_caches);
 	mutex_unlock(&mag_caches_lock);
-	if (mag_listener)
-		mag_listener->created(cache);
+	cache->heard_of = false;
+	if (mag_listener && !mag_unheard)
+		tell_created(cache);
 	mutex_unlock(&mag_listener_lock);
 }
 
@@ -35,7 +51,7 @@ void mag_registry_remove(struct mag_cache *cache)
 {
 	mutex_lock(&mag_listener_lock);
 	if (mag_listener)
-		mag_listener->destroyed(cache);
+		tell_destroyed(cache);
 	mutex_lock(&mag_caches_lock);
 	list_del_rcu(&cache->list);
 	mutex_unlock(&mag_caches_lock);
@@ -65,10 +81,17 @@ void mag_cache_listen(const struct mag_cache_listener *listener)
 {
 	mutex_lock(&mag_listener_lock);
 	if (mag_listener)
-		listener_tell(mag_listener->destroyed);
+		listener_tell(tell_destroyed);
 	mag_listener = listener;
 	if (mag_listener)
-		listener_tell(mag_listener->created);
+		listener_tell(tell_created);
+	mutex_unlock(&mag_listener_lock);
+}
+
+void mag_registry_hush(bool on)
+{
+	mutex_lock(&mag_listener_lock);
+	mag_unheard += on ? 1 : -1;
 	mutex_unlock(&mag_listener_lock);
 }
 
