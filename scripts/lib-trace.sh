@@ -4,12 +4,12 @@
 # What the commands share that run scripts of bpftrace's in a machine.  Sourced
 # after lib.sh and lib-test.sh.
 
-SCRIPTS=$TOP/scripts/bpf
+SCRIPTS_DIR=$TOP/scripts/bpf
 
 # list_scripts: their names, one a line.
 list_scripts()
 {
-	(cd "$SCRIPTS" && printf '%s\n' *.bt) | sed 's/\.bt$//'
+	(cd "$SCRIPTS_DIR" && printf '%s\n' *.bt) | sed 's/\.bt$//'
 }
 
 check_script()
