@@ -132,9 +132,11 @@ static __always_inline bool mag_cpu_enter(struct mag_cache *cache,
 static __always_inline void mag_cpu_leave(struct mag_cpu *cpu)
 {
 	barrier();
-	WRITE_ONCE(cpu->busy, static_branch_unlikely(&mag_calls_traced)
-				      ? MAG_CPU_TRACED
-				      : 0);
+	/* At once: an interrupt in between would not be traced. */
+	if (static_branch_unlikely(&mag_calls_traced))
+		WRITE_ONCE(cpu->busy, MAG_CPU_TRACED);
+	else
+		WRITE_ONCE(cpu->busy, 0);
 	preempt_enable();
 }
 

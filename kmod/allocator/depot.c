@@ -58,8 +58,9 @@ struct depot_visit {
 	u64 wait_ns;
 };
 
-static void depot_lock_contended(struct mag_depot *depot,
-				 struct depot_visit *visit)
+/* Inline, as are the next two, so that a visit stays in registers. */
+static __always_inline void depot_lock_contended(struct mag_depot *depot,
+						 struct depot_visit *visit)
 	__acquires(&depot->lock)
 {
 	bool timed = trace_mag_depot_contended_enabled();
@@ -70,8 +71,10 @@ static void depot_lock_contended(struct mag_depot *depot,
 	visit->contended = true;
 }
 
-static void depot_lock(struct mag_cache *cache, struct mag_depot *depot,
-		       struct depot_visit *visit) __acquires(&depot->lock)
+static __always_inline void depot_lock(struct mag_cache *cache,
+				       struct mag_depot *depot,
+				       struct depot_visit *visit)
+	__acquires(&depot->lock)
 {
 	visit->contended = false;
 	if (likely(spin_trylock_irqsave(&depot->lock, visit->flags)))
@@ -83,18 +86,25 @@ static void depot_lock(struct mag_cache *cache, struct mag_depot *depot,
 	mag_policy_contended(cache);
 }
 
-/* The lock is let go first: who traces must not be who is waited for. */
-static void depot_unlock(struct mag_cache *cache, int node,
-			 struct depot_visit *visit, enum mag_magazine_kind got,
-			 enum mag_magazine_kind gave)
-	__releases(&cache->depot[node]->lock)
+static noinline void depot_trace(struct mag_cache *cache, int node,
+				 enum mag_magazine_kind got,
+				 enum mag_magazine_kind gave, bool contended)
 {
-	spin_unlock_irqrestore(&cache->depot[node]->lock, visit->flags);
+	if (got || gave)
+		trace_mag_depot_exchange(cache, node, got, gave, contended);
+}
+
+/* The lock is let go first: who traces must not be who is waited for. */
+static __always_inline void
+depot_unlock(struct mag_cache *cache, struct mag_depot *depot, int node,
+	     struct depot_visit *visit, enum mag_magazine_kind got,
+	     enum mag_magazine_kind gave) __releases(&depot->lock)
+{
+	spin_unlock_irqrestore(&depot->lock, visit->flags);
 	if (unlikely(visit->contended))
 		trace_mag_depot_contended(cache, node, visit->wait_ns);
-	if (trace_mag_depot_exchange_enabled() && (got || gave))
-		trace_mag_depot_exchange(cache, node, got, gave,
-					 visit->contended);
+	if (trace_mag_depot_exchange_enabled())
+		depot_trace(cache, node, got, gave, visit->contended);
 }
 
 static void stack_push(struct mag_magazine **stack, u32 *nr,
@@ -154,7 +164,7 @@ struct mag_magazine *mag_depot_get_full(struct mag_cache *cache, int node,
 		else
 			excess = empty;
 	}
-	depot_unlock(cache, node, &visit,
+	depot_unlock(cache, depot, node, &visit,
 		     full ? MAG_MAGAZINE_FULL : MAG_MAGAZINE_NONE,
 		     full && empty && !excess ? MAG_MAGAZINE_EMPTY
 					      : MAG_MAGAZINE_NONE);
@@ -184,7 +194,7 @@ struct mag_magazine *mag_depot_get_empty(struct mag_cache *cache, int node,
 		empty = depot_pop_empty(depot);
 	if (empty && full)
 		stack_push(&depot->full, &depot->nr_full, full);
-	depot_unlock(cache, node, &visit,
+	depot_unlock(cache, depot, node, &visit,
 		     empty ? MAG_MAGAZINE_EMPTY : MAG_MAGAZINE_NONE,
 		     empty && full ? MAG_MAGAZINE_FULL : MAG_MAGAZINE_NONE);
 
@@ -202,7 +212,7 @@ bool mag_depot_put_full(struct mag_cache *cache, int node,
 	taken = depot->nr_full < READ_ONCE(cache->policy.depot_max);
 	if (taken)
 		stack_push(&depot->full, &depot->nr_full, full);
-	depot_unlock(cache, node, &visit, MAG_MAGAZINE_NONE,
+	depot_unlock(cache, depot, node, &visit, MAG_MAGAZINE_NONE,
 		     taken ? MAG_MAGAZINE_FULL : MAG_MAGAZINE_NONE);
 
 	return taken;
