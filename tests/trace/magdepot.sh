@@ -39,5 +39,5 @@ test_exchanges() { # PARAMETER=VALUE...
 }
 
 test_exchanges allocs=10000
-test_exchanges allocs=10000 remote=5000
+test_exchanges allocs=10000 remote=5000 turns=3
 tap_done

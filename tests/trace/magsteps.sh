@@ -39,7 +39,10 @@ test_without_name() {
 
 allocs=10000
 test_ladder allocs=10000
-test_ladder allocs=10000 remote=4000
+# The second turn finds in the depot what the first left there.
+allocs=20000
+test_ladder allocs=10000 remote=4000 turns=2
+ok "magsteps: and the depot did serve" test "$(sum allocs '.*, depot')" -gt 0
 allocs=1
 test_ladder allocs=1 size=4096
 test_other_cache

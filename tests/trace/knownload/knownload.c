@@ -37,6 +37,10 @@ static uint allocs = 1000;
 module_param(allocs, uint, 0444);
 MODULE_PARM_DESC(allocs, "objects");
 
+static uint turns = 1;
+module_param(turns, uint, 0444);
+MODULE_PARM_DESC(turns, "times that all of it is done");
+
 static uint remote;
 module_param(remote, uint, 0444);
 MODULE_PARM_DESC(remote, "of these, freed on CPU `other`; seed says which");
@@ -202,7 +206,7 @@ static uint alloc_all(void)
 	return i;
 }
 
-static int run_load(void)
+static int run_turn(uint stay)
 {
 	uint here = allocs - remote - left, got;
 	int err = go_to(cpu);
@@ -218,11 +222,21 @@ static int run_load(void)
 	if (hold_us)
 		fsleep(hold_us);
 	free_some(0, here);
-	/* Both are online, or the first move would have failed, or this does. */
 	err = remote ? go_to(other) : 0;
+	/* Where that CPU is not online, the load is none, and leaves nothing. */
 	free_some(here, here + remote);
-	if (err)
-		free_some(here + remote, allocs);
+	free_some(here + remote, allocs - (err ? 0 : stay));
+	return err;
+}
+
+/* All are back at the end of a turn, but for those left by the last. */
+static int run_load(void)
+{
+	int err = 0;
+	uint i;
+
+	for (i = 1; i <= turns && !err; i++)
+		err = run_turn(i == turns ? left : 0);
 	return err;
 }
 
@@ -238,7 +252,7 @@ static int __init known_init(void)
 	int err = -ENOMEM;
 
 	ops = find_ops();
-	if (!ops || !size || !allocs || remote > allocs ||
+	if (!ops || !size || !allocs || !turns || remote > allocs ||
 	    left > allocs - remote || cpu >= nr_cpu_ids || other >= nr_cpu_ids)
 		return -EINVAL;
 	objs = kvcalloc(allocs, sizeof(*objs), GFP_KERNEL);
