@@ -25,12 +25,16 @@
 #                        make matrix, bench: on these alone, e.g. "6.12 7.3"
 #   CELLS=...            make matrix: these, e.g. "6.1:qemu:debug 7.3:um:release"
 #   JOBS=1 SSHLOGIN=...  make matrix: cells at a time, hosts
+#   SCRIPT=magsteps      make trace: a script of scripts/bpf; ARGS=... for it
+#   WORKLOAD=skb BACKEND=magazine LOAD="-d 3s"  make trace: what magctl runs
+#   SCRIPTS=...          make trace-test: the tests of these scripts, not all
 #   COVERAGE_MIN=90      make coverage: least percentage of lines
 #
 # make all is for this machine's own kernel unless KDIR says otherwise.
-VARIABLES := APPEND ARCH CELLS COVERAGE_MIN CPUS FLAVOUR JOBS KDIR KERNEL \
-	KERNELS KERNEL_IMAGE KERNEL_TREE MACHINE MAGSLAB_CACHE MEM NODES O \
-	REFRESH SSHLOGIN V VARIANT
+VARIABLES := APPEND ARCH ARGS BACKEND CELLS COVERAGE_MIN CPUS FLAVOUR JOBS \
+	KDIR KERNEL KERNELS KERNEL_IMAGE KERNEL_TREE LOAD MACHINE \
+	MAGSLAB_CACHE MEM NODES O REFRESH SCRIPT SCRIPTS SSHLOGIN V VARIANT \
+	WORKLOAD
 HOST_KDIR := $(or $(KDIR),/lib/modules/$(shell uname -r)/build)
 O ?= out
 V ?= 0
@@ -69,6 +73,14 @@ bench: ## what an allocation costs: magslab, SLUB, the floor; fails if it rose
 bench-baseline: ## the same, and keep the figures as bench/baseline.json
 	@scripts/bench --update
 
+.PHONY: trace
+trace: ## a script of scripts/bpf on a workload, in a machine: SCRIPT=...
+	@scripts/trace
+
+.PHONY: trace-test
+trace-test: ## each script on loads of known counts, compared exactly
+	@scripts/trace-test
+
 .PHONY: coverage
 coverage: ## lines and branches of the module that the tests execute
 	@scripts/coverage
@@ -103,7 +115,7 @@ format: ## lay out the C code with clang-format
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf $(addprefix $(O)/,build bench coverage demo kunit matrix test vm) magslab.ko magctl
+	rm -rf $(addprefix $(O)/,build bench coverage demo kunit matrix test trace trace-test vm) magslab.ko magctl
 	@rmdir $(O) 2>/dev/null || true
 
 .PHONY: help

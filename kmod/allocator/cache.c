@@ -11,6 +11,7 @@
 
 #include "internal.h"
 #include "mag_kmalloc.h"
+#include "mag_trace.h"
 
 /* Also undoes half of an init. */
 static void cache_exit_layers(struct mag_cache *cache)
@@ -71,6 +72,7 @@ int mag_cache_init(struct mag_cache *cache, const char *name, size_t size,
 		return err;
 	}
 	mag_registry_add(cache);
+	mag_cpu_trace_new(cache);
 	return 0;
 }
 
@@ -265,10 +267,12 @@ EXPORT_SYMBOL_GPL(mag_cache_read_node);
  */
 unsigned long mag_cache_shrink(struct mag_cache *cache)
 {
-	u64 before = mag_slab_pages_returned(cache);
+	u64 before = mag_slab_pages_returned(cache), pages;
 
 	mag_reap_everything(cache);
-	return mag_slab_pages_returned(cache) - before;
+	pages = mag_slab_pages_returned(cache) - before;
+	trace_mag_shrink(cache, NUMA_NO_NODE, 0, pages);
+	return pages;
 }
 EXPORT_SYMBOL_GPL(mag_cache_shrink);
 

@@ -16,6 +16,7 @@
 #include <linux/topology.h>
 
 #include "cpu.h"
+#include "mag_trace.h"
 
 DEFINE_STATIC_KEY_FALSE(mag_many_nodes);
 /* A free has more to do than to push: many nodes, or init_on_free. */
@@ -69,11 +70,12 @@ static bool cpu_refill(struct mag_cache *cache, struct mag_cpu *cpu, int node)
 		cpu_load(cpu, mag);
 	}
 	cpu->rounds = mag_slab_take(cache, node, mag->round, mag->capacity);
+	trace_mag_refill(cache, node, mag->capacity, cpu->rounds);
 	return cpu->rounds;
 }
 
 /* The alloc ladder below the loaded magazine. */
-bool mag_cpu_fill(struct mag_cache *cache, struct mag_cpu *cpu)
+enum mag_rung mag_cpu_fill(struct mag_cache *cache, struct mag_cpu *cpu)
 {
 	int node = numa_mem_id();
 	struct mag_magazine *mag;
@@ -82,25 +84,27 @@ bool mag_cpu_fill(struct mag_cache *cache, struct mag_cpu *cpu)
 	if (cpu->previous && cpu->previous->rounds) {
 		cpu_load(cpu, cpu->previous);
 		cpu->alloc_previous++;
-		return true;
+		trace_mag_magazine_swap(cache, false, cpu->rounds);
+		return MAG_RUNG_PREVIOUS;
 	}
 
 	mag = mag_depot_get_full(cache, node, cpu->previous);
 	if (mag) {
 		cpu_load(cpu, mag);
 		cpu->alloc_depot++;
-		return true;
+		return MAG_RUNG_DEPOT;
 	}
 
 	if (!cpu_refill(cache, cpu, node))
-		return false;
+		return MAG_RUNG_NONE;
 	cpu->alloc_slab++;
-	return true;
+	return MAG_RUNG_SLAB;
 }
 
-/* An empty magazine for the previous one, which is full or NULL. */
+/* An empty magazine for the previous one, which is full or NULL; and its rung. */
 static struct mag_magazine *cpu_get_empty(struct mag_cache *cache,
-					  struct mag_cpu *cpu, int node)
+					  struct mag_cpu *cpu, int node,
+					  enum mag_rung *rung)
 {
 	struct mag_magazine *mag, *full = cpu->previous;
 
@@ -112,6 +116,7 @@ static struct mag_magazine *cpu_get_empty(struct mag_cache *cache,
 			mag = NULL;
 		}
 	}
+	*rung = MAG_RUNG_DEPOT;
 	if (mag)
 		cpu->free_depot++;
 	if (mag || !full)
@@ -121,27 +126,30 @@ static struct mag_magazine *cpu_get_empty(struct mag_cache *cache,
 	mag_slab_give(cache, full->round, full->rounds);
 	full->rounds = 0;
 	cpu->free_slab++;
+	*rung = MAG_RUNG_SLAB;
 	return full;
 }
 
 /* The free ladder below the loaded magazine. */
-bool mag_cpu_make_room(struct mag_cache *cache, struct mag_cpu *cpu)
+enum mag_rung mag_cpu_make_room(struct mag_cache *cache, struct mag_cpu *cpu)
 {
 	struct mag_magazine *mag;
+	enum mag_rung rung;
 
 	cpu_stow(cache, cpu);
 	mag = cpu->previous;
 	if (mag && mag->rounds < mag->capacity) {
 		cpu_load(cpu, mag);
 		cpu->free_previous++;
-		return true;
+		trace_mag_magazine_swap(cache, true, cpu->rounds);
+		return MAG_RUNG_PREVIOUS;
 	}
 
-	mag = cpu_get_empty(cache, cpu, numa_mem_id());
+	mag = cpu_get_empty(cache, cpu, numa_mem_id(), &rung);
 	if (!mag)
-		return false;
+		return MAG_RUNG_NONE;
 	cpu_load(cpu, mag);
-	return true;
+	return rung;
 }
 
 /*
@@ -149,32 +157,39 @@ bool mag_cpu_make_room(struct mag_cache *cache, struct mag_cpu *cpu)
  * none; counted as @event or as MAG_ALLOC_FAILED.
  */
 static void *alloc_from_slab(struct mag_cache *cache, gfp_t gfp, int node,
-			     enum mag_cpu_event event)
+			     enum mag_cpu_event event, unsigned long caller)
 {
+	enum mag_rung rung = MAG_RUNG_SLAB;
 	void *obj;
 
-	if (unlikely(cache->debug))
-		obj = mag_debug_alloc(cache, gfp, node);
-	else if (!mag_slab_take(cache, node, &obj, 1))
+	if (unlikely(cache->debug)) {
+		obj = mag_debug_alloc(cache, gfp, node, &rung);
+	} else if (!mag_slab_take(cache, node, &obj, 1)) {
 		obj = mag_slab_grow(cache, node, gfp);
+		rung = MAG_RUNG_PAGES;
+	}
 	this_cpu_inc(cache->cpu->event[obj ? event : MAG_ALLOC_FAILED]);
+	if (obj)
+		trace_mag_alloc(cache, obj, cache->object_size, gfp, rung,
+				caller);
+	else
+		trace_mag_alloc_failed(cache, cache->object_size, gfp, node,
+				       caller);
 	return obj;
 }
 
-noinline void *mag_cache_alloc_slow(struct mag_cache *cache, gfp_t gfp)
+/* What is at hand: in magazines, or for a nested call in this node's slabs. */
+static void *alloc_at_hand(struct mag_cache *cache, gfp_t gfp,
+			   unsigned long caller)
 {
+	enum mag_rung rung = MAG_RUNG_SLAB;
 	struct mag_cpu *cpu;
 	void *obj = NULL;
 
-	if (unlikely(cache->debug)) {
-		obj = alloc_from_slab(cache, gfp, numa_mem_id(),
-				      MAG_ALLOC_GROWN);
-		goto out;
-	}
-
 	if (likely(mag_cpu_enter(cache, &cpu))) {
 		/* An interrupt may have filled it by now. */
-		if (cpu->rounds || mag_cpu_fill(cache, cpu))
+		rung = mag_cpu_rounds_from(cache, cpu);
+		if (rung)
 			obj = mag_cpu_pop(cpu);
 		mag_cpu_leave(cpu);
 	} else {
@@ -182,12 +197,23 @@ noinline void *mag_cache_alloc_slow(struct mag_cache *cache, gfp_t gfp)
 			this_cpu_inc(cache->cpu->event[MAG_ALLOC_NESTED]);
 		preempt_enable();
 	}
+	if (obj)
+		trace_mag_alloc(cache, obj, cache->object_size, gfp, rung,
+				caller);
+	return obj;
+}
 
+noinline void *mag_cache_alloc_slow(struct mag_cache *cache, gfp_t gfp,
+				    unsigned long caller)
+{
+	void *obj = NULL;
+
+	if (likely(!cache->debug))
+		obj = alloc_at_hand(cache, gfp, caller);
 	/* What others freed to a slab meanwhile is as good as a new one. */
 	if (!obj)
 		obj = alloc_from_slab(cache, gfp, numa_mem_id(),
-				      MAG_ALLOC_GROWN);
-out:
+				      MAG_ALLOC_GROWN, caller);
 	if (obj && want_init_on_alloc(gfp))
 		return mag_object_zero(cache, obj, gfp);
 	return obj;
@@ -216,16 +242,16 @@ void *mag_cache_alloc(struct mag_cache *cache, gfp_t gfp)
 	if (IS_ENABLED(CONFIG_DEBUG_ATOMIC_SLEEP) || IS_ENABLED(CONFIG_LOCKDEP))
 		might_alloc(gfp);
 
-	if (unlikely(!mag_cpu_enter(cache, &cpu))) {
+	if (unlikely(!mag_cpu_enter_fast(cache, &cpu))) {
 		preempt_enable();
-		return mag_cache_alloc_slow(cache, gfp);
+		return mag_cache_alloc_slow(cache, gfp, _RET_IP_);
 	}
 	if (unlikely(!cpu->rounds)) {
-		mag_cpu_leave(cpu);
-		return mag_cache_alloc_slow(cache, gfp);
+		mag_cpu_leave_fast(cpu);
+		return mag_cache_alloc_slow(cache, gfp, _RET_IP_);
 	}
 	obj = mag_cpu_pop(cpu);
-	mag_cpu_leave(cpu);
+	mag_cpu_leave_fast(cpu);
 
 	if (want_init_on_alloc(gfp))
 		return mag_object_zero(cache, obj, gfp);
@@ -253,10 +279,14 @@ static void cpu_send_home(struct mag_cache *cache, struct mag_cpu *cpu,
 			  int node)
 {
 	struct mag_magazine *mag = cpu->away[node];
+	u32 rounds = mag->rounds;
+	bool to_depot;
 
 	cpu->away[node] = mag_depot_get_empty(cache, node, mag);
-	if (!cpu->away[node] && !mag_depot_put_full(cache, node, mag))
+	to_depot = cpu->away[node] || mag_depot_put_full(cache, node, mag);
+	if (!to_depot)
 		mag_magazine_discard(cache, mag);
+	trace_mag_remote_batch(cache, node, rounds, to_depot);
 }
 
 /* False if there is no magazine to be had. Under the flag. */
@@ -275,7 +305,7 @@ static bool cpu_push_away(struct mag_cache *cache, struct mag_cpu *cpu,
 }
 
 noinline bool mag_cache_free_remote(struct mag_cache *cache, int node,
-				    void *obj)
+				    void *obj, unsigned long caller)
 {
 	u32 rule = READ_ONCE(cache->policy.remote_rule);
 	struct mag_cpu *cpu;
@@ -283,6 +313,7 @@ noinline bool mag_cache_free_remote(struct mag_cache *cache, int node,
 
 	if (rule == MAG_REMOTE_IGNORE)
 		return false;
+	trace_mag_free(cache, obj, cache->object_size, MAG_RUNG_AWAY, caller);
 	if (rule == MAG_REMOTE_AWAY) {
 		if (likely(mag_cpu_enter(cache, &cpu))) {
 			pushed = cpu_push_away(cache, cpu, node, obj);
@@ -299,27 +330,34 @@ noinline bool mag_cache_free_remote(struct mag_cache *cache, int node,
 }
 
 /* Its own stack trace is the tracks' business. */
-static void free_debug(struct mag_cache *cache, void *obj)
+static void free_debug(struct mag_cache *cache, void *obj, unsigned long caller)
 {
-	if (mag_debug_free(cache, obj))
+	if (mag_debug_free(cache, obj, caller))
 		this_cpu_inc(cache->cpu->event[MAG_FREE_SLAB]);
 }
 
-noinline void mag_cache_free_slow(struct mag_cache *cache, void *obj)
+noinline void mag_cache_free_slow(struct mag_cache *cache, void *obj,
+				  unsigned long caller)
 {
 	struct mag_cpu *cpu;
+	enum mag_rung rung;
 
 	if (unlikely(cache->debug)) {
-		free_debug(cache, obj);
+		free_debug(cache, obj, caller);
 		return;
 	}
 	if (unlikely(!mag_cpu_enter(cache, &cpu))) {
+		trace_mag_free(cache, obj, cache->object_size, MAG_RUNG_SLAB,
+			       caller);
 		mag_slab_give(cache, &obj, 1);
 		this_cpu_inc(cache->cpu->event[MAG_FREE_NESTED]);
 		preempt_enable();
 		return;
 	}
-	if (cpu->rounds < cpu->capacity || mag_cpu_make_room(cache, cpu)) {
+	rung = mag_cpu_room_from(cache, cpu);
+	trace_mag_free(cache, obj, cache->object_size, rung ?: MAG_RUNG_SLAB,
+		       caller);
+	if (rung) {
 		mag_cpu_push(cpu, obj);
 	} else {
 		mag_slab_give(cache, &obj, 1);
@@ -348,43 +386,48 @@ void *mag_cache_alloc_node(struct mag_cache *cache, gfp_t gfp, int node)
 		return mag_cache_alloc(cache, gfp);
 
 	/* None of its objects is in a magazine of this CPU's. */
-	obj = alloc_from_slab(cache, gfp, node, MAG_ALLOC_REMOTE);
+	obj = alloc_from_slab(cache, gfp, node, MAG_ALLOC_REMOTE, _RET_IP_);
 	if (obj && want_init_on_alloc(gfp))
 		return mag_object_zero(cache, obj, gfp);
 	return obj;
 }
 EXPORT_SYMBOL_GPL(mag_cache_alloc_node);
 
-/* The free ladder's first rung; the rest is mag_cache_free_slow(). */
-static __always_inline void cpu_free(struct mag_cache *cache, void *obj)
+/*
+ * The free ladder's first rung; the rest is mag_cache_free_slow(), if false.
+ * Who called is asked there alone, lest it cost the others an instruction.
+ */
+static __always_inline bool cpu_free(struct mag_cache *cache, void *obj)
 {
 	struct mag_cpu *cpu;
 
-	if (unlikely(!mag_cpu_enter(cache, &cpu))) {
+	if (unlikely(!mag_cpu_enter_fast(cache, &cpu))) {
 		preempt_enable();
-		mag_cache_free_slow(cache, obj);
-		return;
+		return false;
 	}
 	if (unlikely(cpu->rounds == cpu->capacity)) {
-		mag_cpu_leave(cpu);
-		mag_cache_free_slow(cache, obj);
-		return;
+		mag_cpu_leave_fast(cpu);
+		return false;
 	}
 	mag_cpu_push(cpu, obj);
-	mag_cpu_leave(cpu);
+	mag_cpu_leave_fast(cpu);
+	return true;
 }
 
 /* Apart, so that the common path needs no stack. */
-static noinline void mag_cache_free_checked(struct mag_cache *cache, void *obj)
+static noinline void mag_cache_free_checked(struct mag_cache *cache, void *obj,
+					    unsigned long caller)
 {
 	if (unlikely(cache->debug)) {
-		free_debug(cache, obj);
+		free_debug(cache, obj, caller);
 		return;
 	}
 	if (want_init_on_free())
 		mag_object_zero(cache, obj, 0);
-	if (!mag_cpu_free_if_remote(cache, obj))
-		cpu_free(cache, obj);
+	if (mag_cpu_free_if_remote(cache, obj, caller))
+		return;
+	if (unlikely(!cpu_free(cache, obj)))
+		mag_cache_free_slow(cache, obj, caller);
 }
 
 /**
@@ -397,10 +440,11 @@ static noinline void mag_cache_free_checked(struct mag_cache *cache, void *obj)
 void mag_cache_free(struct mag_cache *cache, void *obj)
 {
 	if (static_branch_unlikely(&mag_free_checks)) {
-		mag_cache_free_checked(cache, obj);
+		mag_cache_free_checked(cache, obj, _RET_IP_);
 		return;
 	}
-	cpu_free(cache, obj);
+	if (unlikely(!cpu_free(cache, obj)))
+		mag_cache_free_slow(cache, obj, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(mag_cache_free);
 

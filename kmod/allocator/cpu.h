@@ -8,6 +8,7 @@
  *	cpu_reap.c	taking the magazines from CPUs
  *	cpu_stats.c	counters
  *	cpu_read.c	what one CPU holds and did
+ *	cpu_trace.c	the events of every call
  */
 #ifndef MAGSLAB_ALLOCATOR_CPU_H
 #define MAGSLAB_ALLOCATOR_CPU_H
@@ -33,10 +34,20 @@ enum mag_cpu_event {
 	MAG_NR_CPU_EVENTS,
 };
 
+/*
+ * Bits of the flag.  Who is inside owns it, and it is MAG_CPU_INSIDE alone;
+ * otherwise it is MAG_CPU_TRACED while calls are traced, and the fast path,
+ * which needs it zero, leaves them to the slow one.
+ */
+enum {
+	MAG_CPU_INSIDE = 1 << 0,
+	MAG_CPU_TRACED = 1 << 1,
+};
+
 /**
  * struct mag_cpu - one CPU's share of a cache
- * @busy: the flag: this CPU is between mag_cpu_enter() and mag_cpu_leave().
- *	An interrupt that finds it set must not touch the rest.
+ * @busy: the flag, with MAG_CPU_INSIDE between mag_cpu_enter() and
+ *	mag_cpu_leave().  An interrupt that finds that must not touch the rest.
  * @rounds: in @loaded, whose own count is stale meanwhile
  * @capacity: of @loaded
  * @loaded: allocated from and freed to; NULL with no rounds and no capacity
@@ -64,7 +75,7 @@ enum mag_cpu_event {
  * statistics.
  */
 struct mag_cpu {
-	bool busy;
+	u8 busy;
 	u32 rounds;
 	u32 capacity;
 	struct mag_magazine *loaded;
@@ -90,28 +101,57 @@ struct mag_cpu {
 
 /* There is more than one node with memory. */
 DECLARE_STATIC_KEY_FALSE(mag_many_nodes);
+/* Somebody listens to the events of every call. */
+DECLARE_STATIC_KEY_FALSE(mag_calls_traced);
 
 /*
- * Takes the flag of this CPU, or says no if this is an interrupt on top of its
- * holder.  Preemption is off afterwards in either case.
+ * Takes the flag of this CPU, or says no if it has one of @obstacles.
+ * Preemption is off afterwards in either case.
  */
-static __always_inline bool mag_cpu_enter(struct mag_cache *cache,
-					  struct mag_cpu **cpu)
+static __always_inline bool mag_cpu_enter_unless(struct mag_cache *cache,
+						 struct mag_cpu **cpu,
+						 u8 obstacles)
 {
 	preempt_disable();
 	*cpu = this_cpu_ptr(cache->cpu);
-	if (unlikely(READ_ONCE((*cpu)->busy)))
+	if (unlikely(READ_ONCE((*cpu)->busy) & obstacles))
 		return false;
-	WRITE_ONCE((*cpu)->busy, true);
+	WRITE_ONCE((*cpu)->busy, MAG_CPU_INSIDE);
 	/* Only interrupts on this CPU look: program order is order enough. */
 	barrier();
 	return true;
 }
 
+/* Not if this is an interrupt on top of the flag's holder. */
+static __always_inline bool mag_cpu_enter(struct mag_cache *cache,
+					  struct mag_cpu **cpu)
+{
+	return mag_cpu_enter_unless(cache, cpu, MAG_CPU_INSIDE);
+}
+
 static __always_inline void mag_cpu_leave(struct mag_cpu *cpu)
 {
 	barrier();
-	WRITE_ONCE(cpu->busy, false);
+	/* At once: an interrupt in between would not be traced. */
+	if (static_branch_unlikely(&mag_calls_traced))
+		WRITE_ONCE(cpu->busy, MAG_CPU_TRACED);
+	else
+		WRITE_ONCE(cpu->busy, 0);
+	preempt_enable();
+}
+
+/* For the fast path: not if the call is traced either. */
+static __always_inline bool mag_cpu_enter_fast(struct mag_cache *cache,
+					       struct mag_cpu **cpu)
+{
+	return mag_cpu_enter_unless(cache, cpu, U8_MAX);
+}
+
+/* No tracing begins while this CPU is inside: see cpu_trace.c. */
+static __always_inline void mag_cpu_leave_fast(struct mag_cpu *cpu)
+{
+	barrier();
+	WRITE_ONCE(cpu->busy, 0);
 	preempt_enable();
 }
 
@@ -138,23 +178,45 @@ static __always_inline void mag_cpu_push(struct mag_cpu *cpu, void *obj)
 
 /* cpu.c, all under the flag */
 
-/* Rounds into the loaded magazine, which has none.  False: only new pages can help. */
-bool mag_cpu_fill(struct mag_cache *cache, struct mag_cpu *cpu);
-/* Room in the loaded magazine, which has none.  False: no memory for a magazine. */
-bool mag_cpu_make_room(struct mag_cache *cache, struct mag_cpu *cpu);
+/*
+ * Rounds into the loaded magazine, which has none.  The rung that they are from,
+ * or MAG_RUNG_NONE: only new pages can help.
+ */
+enum mag_rung mag_cpu_fill(struct mag_cache *cache, struct mag_cpu *cpu);
+/*
+ * Room in the loaded magazine, which has none.  The rung that it is from, or
+ * MAG_RUNG_NONE: no memory for a magazine.
+ */
+enum mag_rung mag_cpu_make_room(struct mag_cache *cache, struct mag_cpu *cpu);
 
-/* The whole ladder, from outside the flag. */
-void *mag_cache_alloc_slow(struct mag_cache *cache, gfp_t gfp);
-void mag_cache_free_slow(struct mag_cache *cache, void *obj);
+static inline enum mag_rung mag_cpu_rounds_from(struct mag_cache *cache,
+						struct mag_cpu *cpu)
+{
+	return cpu->rounds ? MAG_RUNG_LOADED : mag_cpu_fill(cache, cpu);
+}
+
+static inline enum mag_rung mag_cpu_room_from(struct mag_cache *cache,
+					      struct mag_cpu *cpu)
+{
+	return cpu->rounds < cpu->capacity ? MAG_RUNG_LOADED
+					   : mag_cpu_make_room(cache, cpu);
+}
+
+/* The whole ladder, from outside the flag; @caller is told to tracepoints. */
+void *mag_cache_alloc_slow(struct mag_cache *cache, gfp_t gfp,
+			   unsigned long caller);
+void mag_cache_free_slow(struct mag_cache *cache, void *obj,
+			 unsigned long caller);
 /*
  * Sees to an object of @node, which is not this CPU's, unless the policy is to
  * make no difference.
  */
-bool mag_cache_free_remote(struct mag_cache *cache, int node, void *obj);
+bool mag_cache_free_remote(struct mag_cache *cache, int node, void *obj,
+			   unsigned long caller);
 
 /* Sees to @obj, if it is another node's and that matters. */
-static __always_inline bool mag_cpu_free_if_remote(struct mag_cache *cache,
-						   void *obj)
+static __always_inline bool
+mag_cpu_free_if_remote(struct mag_cache *cache, void *obj, unsigned long caller)
 {
 	int node;
 
@@ -163,7 +225,7 @@ static __always_inline bool mag_cpu_free_if_remote(struct mag_cache *cache,
 	node = page_to_nid(virt_to_page(obj));
 	/* The CPU may change meanwhile: then the object is a guest for once. */
 	return unlikely(node != numa_mem_id()) &&
-	       mag_cache_free_remote(cache, node, obj);
+	       mag_cache_free_remote(cache, node, obj, caller);
 }
 
 /*

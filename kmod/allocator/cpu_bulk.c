@@ -7,6 +7,7 @@
 #include <linux/minmax.h>
 
 #include "cpu.h"
+#include "mag_trace.h"
 
 /* Moves as many of @nr objects as the loaded magazine has. */
 static u32 cpu_pop_run(struct mag_cpu *cpu, size_t nr, void **objs)
@@ -19,25 +20,40 @@ static u32 cpu_pop_run(struct mag_cpu *cpu, size_t nr, void **objs)
 	return run;
 }
 
-/* Objects that cost no new page; 0 when there are none. */
-static u32 alloc_run(struct mag_cache *cache, size_t nr, void **objs)
+static void trace_alloc_run(struct mag_cache *cache, gfp_t gfp, u32 run,
+			    void **objs, enum mag_rung rung,
+			    unsigned long caller)
 {
+	for (; run--; rung = MAG_RUNG_LOADED)
+		trace_mag_alloc(cache, *objs++, cache->object_size, gfp, rung,
+				caller);
+}
+
+/* Objects that cost no new page; 0 when there are none. */
+static u32 alloc_run(struct mag_cache *cache, gfp_t gfp, size_t nr, void **objs,
+		     unsigned long caller)
+{
+	enum mag_rung rung = MAG_RUNG_NONE;
 	struct mag_cpu *cpu;
 	u32 run = 0;
 
 	if (likely(mag_cpu_enter(cache, &cpu))) {
-		if (cpu->rounds || mag_cpu_fill(cache, cpu))
+		rung = mag_cpu_rounds_from(cache, cpu);
+		if (rung)
 			run = cpu_pop_run(cpu, nr, objs);
 		mag_cpu_leave(cpu);
 	} else {
 		preempt_enable();
 	}
+	if (trace_mag_alloc_enabled())
+		trace_alloc_run(cache, gfp, run, objs, rung, caller);
 	return run;
 }
 
-static bool alloc_one(struct mag_cache *cache, gfp_t gfp, void **obj)
+static bool alloc_one(struct mag_cache *cache, gfp_t gfp, void **obj,
+		      unsigned long caller)
 {
-	*obj = mag_cache_alloc_slow(cache, gfp);
+	*obj = mag_cache_alloc_slow(cache, gfp, caller);
 	return *obj;
 }
 
@@ -63,12 +79,13 @@ size_t mag_cache_alloc_bulk(struct mag_cache *cache, gfp_t gfp, size_t nr,
 	for (got = 0; got < nr; got += run) {
 		run = 0;
 		if (!unlikely(cache->debug))
-			run = alloc_run(cache, nr - got, objs + got);
+			run = alloc_run(cache, gfp, nr - got, objs + got,
+					_RET_IP_);
 		if (want_init_on_alloc(gfp))
 			for (i = 0; i < run; i++)
 				mag_object_zero(cache, objs[got + i], gfp);
 		if (unlikely(!run)) {
-			run = alloc_one(cache, gfp, objs + got);
+			run = alloc_one(cache, gfp, objs + got, _RET_IP_);
 			if (!run)
 				goto undo;
 		}
@@ -81,27 +98,41 @@ undo:
 }
 EXPORT_SYMBOL_GPL(mag_cache_alloc_bulk);
 
-/* Moves as many of @nr objects as the loaded magazine has room for. */
-static u32 cpu_push_run(struct mag_cpu *cpu, size_t nr, void **objs)
+static void trace_free_run(struct mag_cache *cache, u32 run, void **objs,
+			   enum mag_rung rung, unsigned long caller)
 {
-	u32 run = min_t(size_t, nr, cpu->capacity - cpu->rounds);
+	for (; run--; rung = MAG_RUNG_LOADED)
+		trace_mag_free(cache, *objs++, cache->object_size, rung,
+			       caller);
+}
 
+/* As many of @nr objects as the loaded magazine has room for. */
+static u32 cpu_run_for(const struct mag_cpu *cpu, size_t nr)
+{
+	return min_t(size_t, nr, cpu->capacity - cpu->rounds);
+}
+
+static void cpu_push_run(struct mag_cpu *cpu, u32 run, void **objs)
+{
 	mag_copy_rounds(cpu->loaded->round + cpu->rounds, objs, run);
 	cpu->rounds += run;
 	cpu->frees += run;
-	return run;
 }
 
 /* How many found room in magazines; 0 when it must be sought one by one. */
-static u32 free_run(struct mag_cache *cache, size_t nr, void **objs)
+static u32 free_run(struct mag_cache *cache, size_t nr, void **objs,
+		    unsigned long caller)
 {
 	struct mag_cpu *cpu;
+	enum mag_rung rung;
 	u32 run = 0;
 
 	if (likely(mag_cpu_enter(cache, &cpu))) {
-		if (cpu->rounds < cpu->capacity ||
-		    mag_cpu_make_room(cache, cpu))
-			run = cpu_push_run(cpu, nr, objs);
+		rung = mag_cpu_room_from(cache, cpu);
+		run = cpu_run_for(cpu, nr);
+		if (trace_mag_free_enabled())
+			trace_free_run(cache, run, objs, rung, caller);
+		cpu_push_run(cpu, run, objs);
 		mag_cpu_leave(cpu);
 	} else {
 		preempt_enable();
@@ -109,14 +140,15 @@ static u32 free_run(struct mag_cache *cache, size_t nr, void **objs)
 	return run;
 }
 
-static void free_bulk_here(struct mag_cache *cache, size_t nr, void **objs)
+static void free_bulk_here(struct mag_cache *cache, size_t nr, void **objs,
+			   unsigned long caller)
 {
 	u32 run;
 
 	for (; nr; nr -= run, objs += run) {
-		run = free_run(cache, nr, objs);
+		run = free_run(cache, nr, objs, caller);
 		if (unlikely(!run)) {
-			mag_cache_free_slow(cache, *objs);
+			mag_cache_free_slow(cache, *objs, caller);
 			run = 1;
 		}
 	}
@@ -124,16 +156,16 @@ static void free_bulk_here(struct mag_cache *cache, size_t nr, void **objs)
 
 /* Runs of this node's objects go together, those of others to their homes. */
 static void free_bulk_of_many_nodes(struct mag_cache *cache, size_t nr,
-				    void **objs)
+				    void **objs, unsigned long caller)
 {
 	size_t run;
 
 	while (nr) {
-		for (run = 0;
-		     run < nr && !mag_cpu_free_if_remote(cache, objs[run]);
-		     run++)
-			;
-		free_bulk_here(cache, run, objs);
+		run = 0;
+		while (run < nr &&
+		       !mag_cpu_free_if_remote(cache, objs[run], caller))
+			run++;
+		free_bulk_here(cache, run, objs, caller);
 		/* The one that ended the run has been seen to. */
 		run = min(run + 1, nr);
 		objs += run;
@@ -141,10 +173,11 @@ static void free_bulk_of_many_nodes(struct mag_cache *cache, size_t nr,
 	}
 }
 
-static void free_bulk_debug(struct mag_cache *cache, size_t nr, void **objs)
+static void free_bulk_debug(struct mag_cache *cache, size_t nr, void **objs,
+			    unsigned long caller)
 {
 	while (nr--)
-		mag_cache_free_slow(cache, *objs++);
+		mag_cache_free_slow(cache, *objs++, caller);
 }
 
 /**
@@ -163,7 +196,7 @@ void mag_cache_free_bulk(struct mag_cache *cache, size_t nr, void **objs)
 	size_t i;
 
 	if (unlikely(cache->debug)) {
-		free_bulk_debug(cache, nr, objs);
+		free_bulk_debug(cache, nr, objs, _RET_IP_);
 		return;
 	}
 
@@ -172,9 +205,9 @@ void mag_cache_free_bulk(struct mag_cache *cache, size_t nr, void **objs)
 			mag_object_zero(cache, objs[i], 0);
 
 	if (static_branch_unlikely(&mag_many_nodes)) {
-		free_bulk_of_many_nodes(cache, nr, objs);
+		free_bulk_of_many_nodes(cache, nr, objs, _RET_IP_);
 		return;
 	}
-	free_bulk_here(cache, nr, objs);
+	free_bulk_here(cache, nr, objs, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(mag_cache_free_bulk);

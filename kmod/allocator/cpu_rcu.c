@@ -13,6 +13,7 @@
 #include <linux/smp.h>
 
 #include "cpu.h"
+#include "mag_trace.h"
 
 /* The node that all rounds of @mag are of, or NUMA_NO_NODE. */
 static int magazine_node(const struct mag_magazine *mag)
@@ -88,7 +89,7 @@ static bool cpu_push_rcu(struct mag_cache *cache, struct mag_cpu *cpu,
 	return true;
 }
 
-static bool rcu_push(struct mag_cache *cache, void *obj)
+static bool rcu_push(struct mag_cache *cache, void *obj, unsigned long caller)
 {
 	struct mag_magazine *full = NULL;
 	struct mag_cpu *cpu;
@@ -96,6 +97,10 @@ static bool rcu_push(struct mag_cache *cache, void *obj)
 
 	if (likely(mag_cpu_enter(cache, &cpu))) {
 		pushed = cpu_push_rcu(cache, cpu, obj, &full);
+		/* Its grace period has not begun, so that nobody has it yet. */
+		if (pushed)
+			trace_mag_free(cache, obj, cache->object_size,
+				       MAG_RUNG_RCU, caller);
 		mag_cpu_leave(cpu);
 	} else {
 		preempt_enable();
@@ -130,7 +135,7 @@ void mag_cache_free_rcu(struct mag_cache *cache, void *obj,
 
 	if (!READ_ONCE(cache->rcu_used))
 		WRITE_ONCE(cache->rcu_used, true);
-	if (unlikely(cache->debug) || !rcu_push(cache, obj))
+	if (unlikely(cache->debug) || !rcu_push(cache, obj, _RET_IP_))
 		call_rcu(head, rcu_free_object);
 }
 EXPORT_SYMBOL_GPL(mag_cache_free_rcu);

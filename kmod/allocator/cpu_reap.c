@@ -8,6 +8,7 @@
 #include <linux/smp.h>
 
 #include "cpu.h"
+#include "mag_trace.h"
 
 static void chain_add(struct mag_magazine **chain, struct mag_magazine *mag)
 {
@@ -41,11 +42,19 @@ static struct mag_magazine *cpu_unload(struct mag_cpu *cpu)
 	return chain;
 }
 
-/* Returns the objects that went to their slabs. */
-static u32 cpu_drain(struct mag_cache *cache, unsigned int id)
+/* What was taken from CPU @id, as a chain, goes to its slabs. */
+static void cpu_reap_chain(struct mag_cache *cache, unsigned int id,
+			   struct mag_magazine *chain)
 {
-	return mag_magazine_discard_chain(
-		cache, cpu_unload(per_cpu_ptr(cache->cpu, id)));
+	u32 objects, magazines = 0;
+	struct mag_magazine *mag;
+
+	for (mag = chain; mag; mag = mag->next)
+		magazines++;
+	objects = mag_magazine_discard_chain(cache, chain);
+	atomic_long_add(objects, &cache->reaped);
+	if (magazines)
+		trace_mag_reap(cache, MAG_REAPED_CPU, id, magazines, objects);
 }
 
 void mag_cpu_drain(struct mag_cache *cache)
@@ -53,13 +62,14 @@ void mag_cpu_drain(struct mag_cache *cache)
 	unsigned int id;
 
 	for_each_possible_cpu(id)
-		cpu_drain(cache, id);
+		mag_magazine_discard_chain(
+			cache, cpu_unload(per_cpu_ptr(cache->cpu, id)));
 }
 
 void mag_cpu_drain_dead(struct mag_cache *cache, unsigned int id)
 {
 	mag_cpu_rcu_drain_dead(cache, id);
-	atomic_long_add(cpu_drain(cache, id), &cache->reaped);
+	cpu_reap_chain(cache, id, cpu_unload(per_cpu_ptr(cache->cpu, id)));
 }
 
 /**
@@ -112,7 +122,6 @@ void mag_cpu_reap(struct mag_cache *cache, bool idle)
 	struct cpu_surrender surrender;
 	struct mag_cpu *cpu;
 	unsigned int id;
-	u32 objects;
 
 	for_each_online_cpu(id) {
 		cpu = per_cpu_ptr(cache->cpu, id);
@@ -123,7 +132,6 @@ void mag_cpu_reap(struct mag_cache *cache, bool idle)
 			continue;
 		surrender = (struct cpu_surrender){ .cache = cache };
 		smp_call_function_single(id, cpu_surrender, &surrender, true);
-		objects = mag_magazine_discard_chain(cache, surrender.mags);
-		atomic_long_add(objects, &cache->reaped);
+		cpu_reap_chain(cache, id, surrender.mags);
 	}
 }

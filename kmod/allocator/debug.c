@@ -11,6 +11,7 @@
 #include <linux/printk.h>
 
 #include "debug.h"
+#include "mag_trace.h"
 
 /* Out of its slab, for good. */
 static void debug_quarantine(struct mag_cache *cache, void *obj)
@@ -46,13 +47,17 @@ static bool debug_claim_free(struct mag_cache *cache, void *obj)
 	return false;
 }
 
-void *mag_debug_alloc(struct mag_cache *cache, gfp_t gfp, int node)
+void *mag_debug_alloc(struct mag_cache *cache, gfp_t gfp, int node,
+		      enum mag_rung *rung)
 {
 	void *obj;
 
 	do {
-		if (!mag_slab_take(cache, node, &obj, 1))
+		*rung = MAG_RUNG_SLAB;
+		if (!mag_slab_take(cache, node, &obj, 1)) {
 			obj = mag_slab_grow(cache, node, gfp);
+			*rung = MAG_RUNG_PAGES;
+		}
 		if (!obj)
 			return NULL;
 	} while (!debug_claim_free(cache, obj));
@@ -155,9 +160,11 @@ static void debug_free_live(struct mag_cache *cache, void *obj)
 	mag_slab_give(cache, &obj, 1);
 }
 
-bool mag_debug_free(struct mag_cache *cache, void *obj)
+/* It is traced where it is about to count: before others can have the object. */
+bool mag_debug_free(struct mag_cache *cache, void *obj, unsigned long caller)
 {
 	enum mag_object_state was;
+	bool freed = true;
 
 	if (!debug_check_pointer(cache, obj))
 		return false;
@@ -165,9 +172,13 @@ bool mag_debug_free(struct mag_cache *cache, void *obj)
 	was = mag_object_change_state(cache, obj, MAG_OBJECT_LIVE,
 				      MAG_OBJECT_BUSY);
 	if (was != MAG_OBJECT_LIVE)
-		return debug_free_again(cache, obj, was);
-	debug_free_live(cache, obj);
-	return true;
+		freed = debug_free_again(cache, obj, was);
+	if (freed)
+		trace_mag_free(cache, obj, cache->object_size, MAG_RUNG_SLAB,
+			       caller);
+	if (was == MAG_OBJECT_LIVE)
+		debug_free_live(cache, obj);
+	return freed;
 }
 
 /**

@@ -24,6 +24,7 @@
 #include <linux/string.h>
 
 #include "debug.h"
+#include "mag_trace.h"
 
 #define MAG_TRACK_DEPTH	  12 /* return addresses kept of a stack */
 #define MAG_REPORT_BYTES  128U /* shown of an object */
@@ -251,6 +252,7 @@ void mag_bug_report_head(struct mag_cache *cache, enum mag_bug bug, void *where)
 	unsigned int depth;
 
 	atomic_inc(&cache->bugs[bug]);
+	trace_mag_corruption(cache, bug, where);
 	pr_err("magslab: BUG in cache %s: %s, object %p\n", cache->name,
 	       mag_bug_name(bug), where);
 	pr_err("magslab: seen on cpu %u by pid %d (%s):\n",

@@ -9,8 +9,10 @@
 #include <linux/nodemask.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <linux/timekeeping.h>
 
 #include "internal.h"
+#include "mag_trace.h"
 
 /* Magazines taken off a stack under one hold of the lock. */
 #define MAG_DEPOT_RUN 32U
@@ -44,16 +46,65 @@ struct mag_depot {
 	u64 contended_seen;
 } ____cacheline_aligned_in_smp;
 
-static void depot_lock(struct mag_cache *cache, struct mag_depot *depot,
-		       unsigned long *flags) __acquires(&depot->lock)
+/**
+ * struct depot_visit - an exchange of magazines with a depot
+ * @flags: of the lock
+ * @contended: the lock was found taken
+ * @wait_ns: time until it was had then, while that is traced
+ */
+struct depot_visit {
+	unsigned long flags;
+	bool contended;
+	u64 wait_ns;
+};
+
+/* Inline, as are the next two, so that a visit stays in registers. */
+static __always_inline void depot_lock_contended(struct mag_depot *depot,
+						 struct depot_visit *visit)
+	__acquires(&depot->lock)
 {
-	if (likely(spin_trylock_irqsave(&depot->lock, *flags)))
+	bool timed = trace_mag_depot_contended_enabled();
+	u64 start = timed ? ktime_get_mono_fast_ns() : 0;
+
+	spin_lock_irqsave(&depot->lock, visit->flags);
+	visit->wait_ns = timed ? ktime_get_mono_fast_ns() - start : 0;
+	visit->contended = true;
+}
+
+static __always_inline void depot_lock(struct mag_cache *cache,
+				       struct mag_depot *depot,
+				       struct depot_visit *visit)
+	__acquires(&depot->lock)
+{
+	visit->contended = false;
+	if (likely(spin_trylock_irqsave(&depot->lock, visit->flags)))
 		return;
 
-	spin_lock_irqsave(&depot->lock, *flags);
+	depot_lock_contended(depot, visit);
 	/* Read without the lock by mag_depot_stats(). */
 	WRITE_ONCE(depot->contended, depot->contended + 1);
 	mag_policy_contended(cache);
+}
+
+static noinline void depot_trace(struct mag_cache *cache, int node,
+				 enum mag_magazine_kind got,
+				 enum mag_magazine_kind gave, bool contended)
+{
+	if (got || gave)
+		trace_mag_depot_exchange(cache, node, got, gave, contended);
+}
+
+/* The lock is let go first: who traces must not be who is waited for. */
+static __always_inline void
+depot_unlock(struct mag_cache *cache, struct mag_depot *depot, int node,
+	     struct depot_visit *visit, enum mag_magazine_kind got,
+	     enum mag_magazine_kind gave) __releases(&depot->lock)
+{
+	spin_unlock_irqrestore(&depot->lock, visit->flags);
+	if (unlikely(visit->contended))
+		trace_mag_depot_contended(cache, node, visit->wait_ns);
+	if (trace_mag_depot_exchange_enabled())
+		depot_trace(cache, node, got, gave, visit->contended);
 }
 
 static void stack_push(struct mag_magazine **stack, u32 *nr,
@@ -98,13 +149,13 @@ struct mag_magazine *mag_depot_get_full(struct mag_cache *cache, int node,
 {
 	struct mag_depot *depot = cache->depot[node];
 	struct mag_magazine *full, *excess = NULL;
-	unsigned long flags;
+	struct depot_visit visit;
 
 	/* A miss is common while a load grows, and costs no lock. */
 	if (!READ_ONCE(depot->nr_full))
 		return NULL;
 
-	depot_lock(cache, depot, &flags);
+	depot_lock(cache, depot, &visit);
 	full = depot_pop_full(depot);
 	if (full && empty) {
 		if (depot->nr_empty < READ_ONCE(cache->policy.depot_max) &&
@@ -113,7 +164,10 @@ struct mag_magazine *mag_depot_get_full(struct mag_cache *cache, int node,
 		else
 			excess = empty;
 	}
-	spin_unlock_irqrestore(&depot->lock, flags);
+	depot_unlock(cache, depot, node, &visit,
+		     full ? MAG_MAGAZINE_FULL : MAG_MAGAZINE_NONE,
+		     full && empty && !excess ? MAG_MAGAZINE_EMPTY
+					      : MAG_MAGAZINE_NONE);
 
 	mag_magazine_destroy(cache, excess);
 	return full;
@@ -130,17 +184,19 @@ struct mag_magazine *mag_depot_get_empty(struct mag_cache *cache, int node,
 {
 	struct mag_depot *depot = cache->depot[node];
 	struct mag_magazine *empty = NULL;
-	unsigned long flags;
+	struct depot_visit visit;
 
 	if (!READ_ONCE(depot->nr_empty))
 		return NULL;
 
-	depot_lock(cache, depot, &flags);
+	depot_lock(cache, depot, &visit);
 	if (!full || depot->nr_full < READ_ONCE(cache->policy.depot_max))
 		empty = depot_pop_empty(depot);
 	if (empty && full)
 		stack_push(&depot->full, &depot->nr_full, full);
-	spin_unlock_irqrestore(&depot->lock, flags);
+	depot_unlock(cache, depot, node, &visit,
+		     empty ? MAG_MAGAZINE_EMPTY : MAG_MAGAZINE_NONE,
+		     empty && full ? MAG_MAGAZINE_FULL : MAG_MAGAZINE_NONE);
 
 	return empty;
 }
@@ -149,14 +205,15 @@ bool mag_depot_put_full(struct mag_cache *cache, int node,
 			struct mag_magazine *full)
 {
 	struct mag_depot *depot = cache->depot[node];
-	unsigned long flags;
+	struct depot_visit visit;
 	bool taken;
 
-	depot_lock(cache, depot, &flags);
+	depot_lock(cache, depot, &visit);
 	taken = depot->nr_full < READ_ONCE(cache->policy.depot_max);
 	if (taken)
 		stack_push(&depot->full, &depot->nr_full, full);
-	spin_unlock_irqrestore(&depot->lock, flags);
+	depot_unlock(cache, depot, node, &visit, MAG_MAGAZINE_NONE,
+		     taken ? MAG_MAGAZINE_FULL : MAG_MAGAZINE_NONE);
 
 	return taken;
 }
@@ -215,7 +272,7 @@ void mag_depot_reap(struct mag_cache *cache, int node, bool all)
 {
 	struct mag_depot *depot = cache->depot[node];
 	unsigned long flags;
-	u32 full, empty;
+	u32 full, empty, objects;
 
 	spin_lock_irqsave(&depot->lock, flags);
 	full = all ? depot->nr_full : depot->full_min;
@@ -224,8 +281,11 @@ void mag_depot_reap(struct mag_cache *cache, int node, bool all)
 	depot->empty_min = depot->nr_empty - empty;
 	spin_unlock_irqrestore(&depot->lock, flags);
 
-	atomic_long_add(depot_discard(cache, depot, full, empty),
-			&cache->reaped);
+	objects = depot_discard(cache, depot, full, empty);
+	atomic_long_add(objects, &cache->reaped);
+	if (full + empty)
+		trace_mag_reap(cache, MAG_REAPED_DEPOT, node, full + empty,
+			       objects);
 }
 
 unsigned long mag_depot_objects(const struct mag_cache *cache, int node)

@@ -9,7 +9,8 @@
  *	cache.c		birth, death and statistics of a cache
  *	knob_turn.c	turning the knobs of a cache
  *	reap.c		what goes back to the kernel, and when
- *	cpu*.c		loaded and previous magazines of each CPU; see cpu.h
+ *	cpu*.c		loaded and previous magazines of each CPU; see cpu.h.  The
+ *			tracepoints of all layers are in mag_trace.h.
  *	debug.c		alloc and free of debugged caches
  *	depot.c		full and empty magazines of each node
  *	magazine.c	the memory of a magazine
@@ -52,6 +53,63 @@
 
 #include "knob.h"
 #include "mag_cache.h"
+
+/**
+ * enum mag_rung - the rung of the ladder that served a call
+ * @MAG_RUNG_NONE: none did, so far
+ * @MAG_RUNG_LOADED: the loaded magazine
+ * @MAG_RUNG_PREVIOUS: the previous one, which was swapped for it
+ * @MAG_RUNG_DEPOT: a magazine that was exchanged for the previous one, or made
+ *	to be
+ * @MAG_RUNG_SLAB: the slab layer: of an alloc, slabs at hand, by a refill or for
+ *	this object alone; of a free likewise, or for a full magazine
+ * @MAG_RUNG_PAGES: new pages, or, where the node has none, another node's slabs
+ * @MAG_RUNG_AWAY: of a free on another node than the object's: what the policy
+ *	has for that
+ * @MAG_RUNG_RCU: a magazine of objects that wait for a grace period
+ *
+ * Of many objects that one call moves by a run, the first has the rung that the
+ * run was had from, and the others have MAG_RUNG_LOADED.
+ */
+enum mag_rung {
+	MAG_RUNG_NONE,
+	MAG_RUNG_LOADED,
+	MAG_RUNG_PREVIOUS,
+	MAG_RUNG_DEPOT,
+	MAG_RUNG_SLAB,
+	MAG_RUNG_PAGES,
+	MAG_RUNG_AWAY,
+	MAG_RUNG_RCU,
+	MAG_NR_RUNGS
+};
+
+/* What an exchange with the depot moves in a direction, for its tracepoint. */
+enum mag_magazine_kind {
+	MAG_MAGAZINE_NONE,
+	MAG_MAGAZINE_EMPTY,
+	MAG_MAGAZINE_FULL,
+};
+
+/**
+ * enum mag_resize_reason - why the size of magazines changed
+ * @MAG_RESIZED_BY_INTERVAL: a depot was contended more than the threshold
+ * @MAG_RESIZED_BY_EVENT: a depot was contended once
+ * @MAG_RESIZED_BY_DISUSE: an interval saw no exchange
+ * @MAG_RESIZED_BY_KNOB: the policy was changed
+ */
+enum mag_resize_reason {
+	MAG_RESIZED_BY_INTERVAL,
+	MAG_RESIZED_BY_EVENT,
+	MAG_RESIZED_BY_DISUSE,
+	MAG_RESIZED_BY_KNOB,
+};
+
+/* The layer that reaping took something from. */
+enum mag_reaped_layer {
+	MAG_REAPED_CPU,
+	MAG_REAPED_DEPOT,
+	MAG_REAPED_SLABS,
+};
 
 struct mag_cpu;
 struct mag_depot;
@@ -288,6 +346,8 @@ void mag_cpu_setup(void);
 /* Task context.  0 or -ENOMEM; exit also undoes half of an init. */
 int mag_cpu_init(struct mag_cache *cache);
 void mag_cpu_exit(struct mag_cache *cache);
+/* Calls are traced, of a cache that is new in the list as well.  Task context. */
+void mag_cpu_trace_new(struct mag_cache *cache);
 /* Empties every CPU's magazines into the slab layer.  Task context, no other user. */
 void mag_cpu_drain(struct mag_cache *cache);
 /* The same for @id, which is offline.  Task context. */
@@ -313,10 +373,11 @@ void mag_cpu_rcu_drain(struct mag_cache *cache);
 
 /* debug.c: any context but NMI, unless it says otherwise. */
 
-/* An object of a debugged cache, or NULL. */
-void *mag_debug_alloc(struct mag_cache *cache, gfp_t gfp, int node);
-/* Gives @obj back; false if it is not the user's to give. */
-bool mag_debug_free(struct mag_cache *cache, void *obj);
+/* An object of a debugged cache, or NULL; @rung: that it came from. */
+void *mag_debug_alloc(struct mag_cache *cache, gfp_t gfp, int node,
+		      enum mag_rung *rung);
+/* Gives @obj back, for @caller; false if it is not the user's to give. */
+bool mag_debug_free(struct mag_cache *cache, void *obj, unsigned long caller);
 /* Before mag_slab_drain(). */
 void mag_debug_exit(struct mag_cache *cache);
 

@@ -19,6 +19,7 @@
 
 #include "../compat.h"
 #include "internal.h"
+#include "mag_trace.h"
 
 /*
  * Classes are 8 bytes apart up to 128, and 8 to a doubling above.  There, a
@@ -113,7 +114,8 @@ static void pages_free(struct page *page, unsigned long from, unsigned long to)
  * The pages beyond the end go back at once.  What those would cost to zero is
  * saved, unless all pages are zeroed anyway.
  */
-static noinline void *large_alloc(size_t size, gfp_t gfp, int node)
+static noinline void *large_alloc(size_t size, gfp_t gfp, int node,
+				  unsigned long caller)
 {
 	gfp_t page_gfp = gfp & ~(GFP_ZONEMASK | __GFP_ZERO | __GFP_COMP);
 	u32 order = get_order(size);
@@ -122,8 +124,10 @@ static noinline void *large_alloc(size_t size, gfp_t gfp, int node)
 
 	WARN_ON_ONCE(gfp & GFP_ZONEMASK & ~__GFP_MOVABLE);
 	page = alloc_pages_node(node, page_gfp, order);
-	if (!page)
+	if (!page) {
+		trace_mag_alloc_failed(NULL, size, gfp, node, caller);
 		return NULL;
+	}
 
 	size = PAGE_ALIGN(size);
 	split_page(page, order);
@@ -136,6 +140,7 @@ static noinline void *large_alloc(size_t size, gfp_t gfp, int node)
 	obj = page_address(page);
 	if ((gfp & __GFP_ZERO) && !want_init_on_alloc(page_gfp))
 		memset(obj, 0, size);
+	trace_mag_alloc(NULL, obj, size, gfp, MAG_RUNG_PAGES, caller);
 	return obj;
 }
 
@@ -151,13 +156,15 @@ static size_t large_size(struct page *page, const void *obj)
 	return mag_page_index(page);
 }
 
-static noinline void large_free(struct page *page, const void *obj)
+static noinline void large_free(struct page *page, const void *obj,
+				unsigned long caller)
 {
 	unsigned long pages = large_size(page, obj) >> PAGE_SHIFT;
 
 	/* Not ours: better lost than mixed in. */
 	if (!pages)
 		return;
+	trace_mag_free(NULL, obj, pages * PAGE_SIZE, MAG_RUNG_PAGES, caller);
 	atomic_long_dec(&large.objects);
 	atomic_long_sub(pages, &large.pages);
 	set_page_private(page, 0);
@@ -165,9 +172,10 @@ static noinline void large_free(struct page *page, const void *obj)
 	pages_free(page, 0, pages);
 }
 
-static noinline void *alloc_unclassed(size_t size, gfp_t gfp, int node)
+static noinline void *alloc_unclassed(size_t size, gfp_t gfp, int node,
+				      unsigned long caller)
 {
-	return size ? large_alloc(size, gfp, node) : ZERO_SIZE_PTR;
+	return size ? large_alloc(size, gfp, node, caller) : ZERO_SIZE_PTR;
 }
 
 /**
@@ -187,7 +195,7 @@ void *mag_kmalloc(size_t size, gfp_t gfp)
 {
 	/* And 0, which wraps. */
 	if (unlikely(size - 1 >= MAG_KMALLOC_CLASS_MAX))
-		return alloc_unclassed(size, gfp, NUMA_NO_NODE);
+		return alloc_unclassed(size, gfp, NUMA_NO_NODE, _RET_IP_);
 	return mag_cache_alloc(class_cache(size), gfp);
 }
 EXPORT_SYMBOL_GPL(mag_kmalloc);
@@ -204,7 +212,7 @@ EXPORT_SYMBOL_GPL(mag_kmalloc);
 void *mag_kmalloc_node(size_t size, gfp_t gfp, int node)
 {
 	if (unlikely(size - 1 >= MAG_KMALLOC_CLASS_MAX))
-		return alloc_unclassed(size, gfp, node);
+		return alloc_unclassed(size, gfp, node, _RET_IP_);
 	return mag_cache_alloc_node(class_cache(size), gfp, node);
 }
 EXPORT_SYMBOL_GPL(mag_kmalloc_node);
@@ -224,7 +232,7 @@ void mag_kfree(const void *obj)
 		return;
 	page = compound_head(mag_direct_page(obj));
 	if (unlikely(!class_is(page_private(page)))) {
-		large_free(page, obj);
+		large_free(page, obj, _RET_IP_);
 		return;
 	}
 	mag_cache_free((struct mag_cache *)page_private(page), (void *)obj);

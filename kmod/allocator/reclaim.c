@@ -9,6 +9,7 @@
 
 #include "../compat.h"
 #include "internal.h"
+#include "mag_trace.h"
 
 /**
  * struct reclaim_scan - a shrinker's request on its way through the caches
@@ -34,14 +35,16 @@ static void reclaim_count_cache(struct mag_cache *cache, void *arg)
 static void reclaim_scan_cache(struct mag_cache *cache, void *arg)
 {
 	struct reclaim_scan *scan = arg;
-	u64 before;
+	u64 before, pages;
 
 	if (scan->pages >= scan->wanted)
 		return;
 	before = mag_slab_pages_returned(cache);
 	mag_depot_reap(cache, scan->node, true);
 	mag_slab_reap(cache, scan->node, true);
-	scan->pages += mag_slab_pages_returned(cache) - before;
+	pages = mag_slab_pages_returned(cache) - before;
+	trace_mag_shrink(cache, scan->node, scan->wanted - scan->pages, pages);
+	scan->pages += pages;
 }
 
 static unsigned long reclaim_count(struct shrinker *shrinker,

@@ -18,6 +18,7 @@
 
 #include "../compat.h"
 #include "debug.h"
+#include "mag_trace.h"
 
 #define MAG_SLAB_LEAKS_SHOWN 8 /* objects named in a leak report */
 
@@ -348,6 +349,19 @@ static void slab_destruct(struct mag_cache *cache, struct page *page)
 		cache->dtor(slab_object(cache, page, index));
 }
 
+/* It joins its cache, or its pages go; it cannot do the latter meanwhile. */
+static void slab_trace(struct mag_cache *cache, struct page *page, bool new)
+{
+	const struct mag_slab_layout *layout = slab_layout(cache, page);
+
+	if (new)
+		trace_mag_slab_new(cache, page_to_nid(page), layout->order,
+				   layout->pages, layout->objects);
+	else
+		trace_mag_slab_free(cache, page_to_nid(page), layout->order,
+				    layout->pages, layout->objects);
+}
+
 /* Publishes a new slab, keeping one object of it back for the caller. */
 static void *slab_add(struct mag_cache *cache, struct page *page)
 {
@@ -363,6 +377,7 @@ static void *slab_add(struct mag_cache *cache, struct page *page)
 	WRITE_ONCE(sn->nr_empty, sn->nr_empty + 1);
 	slab_take(cache, sn, page, &obj, 1);
 	spin_unlock_irqrestore(&sn->lock, flags);
+	slab_trace(cache, page, true);
 	mag_reap_arm(cache);
 	return obj;
 }
@@ -428,7 +443,10 @@ static void slab_free_pages(struct page *page)
 /* An empty slab that is on no list, of a cache that is there yet. */
 static void slab_destroy(struct page *page)
 {
-	slab_destruct((struct mag_cache *)page_private(page), page);
+	struct mag_cache *cache = (struct mag_cache *)page_private(page);
+
+	slab_destruct(cache, page);
+	slab_trace(cache, page, false);
 	slab_free_pages(page);
 }
 
@@ -528,18 +546,20 @@ void mag_slab_reap(struct mag_cache *cache, int node, bool all)
 	struct mag_slab_node *sn = cache->slab_node[node];
 	unsigned long flags;
 	LIST_HEAD(excess);
-	u32 nr;
+	u32 nr, i;
 
 	spin_lock_irqsave(&sn->lock, flags);
 	nr = all ? sn->nr_empty : sn->empty_min;
 	WRITE_ONCE(sn->nr_empty, sn->nr_empty - nr);
 	sn->empty_min = sn->nr_empty;
 	/* The one that has been empty longest is at the end. */
-	while (nr--)
+	for (i = 0; i < nr; i++)
 		slab_retire(cache, sn,
 			    list_last_entry(&sn->empty, struct page, lru),
 			    &excess);
 	spin_unlock_irqrestore(&sn->lock, flags);
+	if (nr)
+		trace_mag_reap(cache, MAG_REAPED_SLABS, node, nr, 0);
 	slab_destroy_list(cache, &excess);
 }
 

@@ -43,6 +43,7 @@ write_env()
 	MAGSLAB_RESULT=$RESULT_PORT
 	MAGSLAB_WORDS=$WORDS_PORT
 	MAGSLAB_END=$END
+	MAGSLAB_TOOLS=$("$TOOLS" && echo 1 || echo 0)
 	MAGSLAB_INTERACTIVE=$("$INTERACTIVE" && echo 1 || echo 0)
 	TERM='${TERM//[^a-z0-9-]/}'
 	ROWS=$rows

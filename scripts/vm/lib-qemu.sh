@@ -116,6 +116,12 @@ plan_ports()
 	fi
 }
 
+# /usr has files of several file systems, whose numbers may be the same.
+plan_tools()
+{
+	COMMAND+=(-virtfs "local,path=/usr,mount_tag=usr,security_model=none,readonly=on,multidevs=remap")
+}
+
 kernel_arguments()
 {
 	local arguments="console=$CONSOLE_PORT panic=-1 oops=panic log_buf_len=4M"
@@ -143,6 +149,7 @@ machine_plan()
 	plan_accelerator
 	plan_nodes
 	plan_ports
+	! "$TOOLS" || plan_tools
 	COMMAND+=(-kernel "$KERNEL" -initrd "$SCRATCH/initramfs"
 		  -append "$(kernel_arguments)")
 	LIMIT=(timeout --kill-after=5)

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+# What the tests of scripts share, in the guest: a load of known counts, a
+# script that looks at it, and sums of what that printed.
+# shellcheck source=/dev/null
+. /magslab/tap.sh
+
+SCRIPTS=/magslab/bpf
+DEBUGFS=/sys/kernel/debug/magslab/cache
+# Beside the load that is set, for each test: what it left.
+WORK=/tmp/trace.$$
+mkdir -p "$WORK"
+
+# The load of the next `traced`: knownload with these parameters.  Commands on
+# standard input, if `-` comes first, are run while it is in: of its cache.
+known() { # [-] PARAMETER=VALUE...
+	middle=
+	[ "$1" != - ] || { middle=$(cat); shift; }
+	cat >"$WORK/load" <<-LOAD
+	{
+		insmod /magslab/knownload.ko $* || exit
+		cp $DEBUGFS/known/stats $WORK/stats 2>/dev/null
+		cp $DEBUGFS/known/nodes $WORK/nodes 2>/dev/null
+		$middle
+		rmmod knownload
+	} >$WORK/load.log 2>&1
+	echo \$? >$WORK/load.status
+	LOAD
+	load_words="$*"
+}
+
+# The claim that a script runs on the load, which succeeds; its output is kept
+# in $WORK/out.  It is attached before the load begins, and ends with it.
+traced() { # SCRIPT [ARGUMENT...]
+	script=$1
+	shift
+	rm -f "$WORK/load.status"
+	ok "$script${*:+ $*}: runs on $load_words" \
+		bpftrace -c "/bin/busybox sh $WORK/load" \
+		"$SCRIPTS/$script.bt" "$@"
+	keep "$WORK/out"
+	is "$script: the load succeeds" "$(cat "$WORK/load.status")" 0 ||
+		diag "$(cat "$WORK/load.log")"
+	is "$script: no event is lost" \
+		"$(grep -ciE 'lost|drop|WARN|ERROR' "$WORK/out")" 0
+}
+
+# The sum of a map's values, over all times that it was printed; of the keys
+# that are a regular expression.
+sum() { # MAP [KEYS]
+	awk -v map="@$1" -v keys="${2:-.*}" '
+		index($0, map "[") == 1 {
+			key = $0
+			sub(/^[^[]*\[/, "", key)
+			sub(/\]: [0-9]+$/, "", key)
+			if (key ~ "^(" keys ")$")
+				sum += $NF
+		}
+		END { print sum + 0 }' "$WORK/out"
+}
+
+# What the cache itself counted, when the load had run.
+stat_of() { # KEY
+	awk -v key="$1" '$1 == key { print $2 }' "$WORK/stats"
+}

@@ -1,0 +1,50 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# magsteps: rung by rung, what the cache itself counted.
+# shellcheck source=/dev/null
+. /magslab/trace-lib.sh
+
+test_ladder() { # PARAMETER=VALUE...
+	known backend=magazine "$@"
+	traced magsteps known
+	is "magsteps: every alloc" "$(sum allocs)" "$allocs"
+	for rung in loaded previous depot; do
+		is "magsteps: allocs, $rung" \
+			"$(sum allocs "known, $rung")" "$(stat_of alloc_$rung)"
+		is "magsteps: frees, $rung" \
+			"$(sum frees "known, $rung")" "$(stat_of free_$rung)"
+	done
+	is "magsteps: allocs, slab and pages" \
+		"$(sum allocs 'known, (slab|pages)')" "$(stat_of alloc_slab)"
+	is "magsteps: frees, slab" \
+		"$(sum frees 'known, slab')" "$(stat_of free_slab)"
+	is "magsteps: every free" "$(sum frees)" "$allocs"
+}
+
+test_other_cache() {
+	known backend=magazine allocs=100
+	traced magsteps unknown
+	is "magsteps: nothing of another cache" \
+		"$(sum allocs)$(sum frees)" 00
+}
+
+test_without_name() {
+	known backend=magazine name=mine allocs=300 size=700
+	traced magsteps
+	is "magsteps without a name: the allocs of any" \
+		"$(sum allocs 'mine, .*')" 300
+	is "magsteps without a name: and the frees" \
+		"$(sum frees 'mine, .*')" 300
+}
+
+allocs=10000
+test_ladder allocs=10000
+# The second turn finds in the depot what the first left there.
+allocs=20000
+test_ladder allocs=10000 remote=4000 turns=2
+ok "magsteps: and the depot did serve" test "$(sum allocs '.*, depot')" -gt 0
+allocs=1
+test_ladder allocs=1 size=4096
+test_other_cache
+test_without_name
+tap_done
