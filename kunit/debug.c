@@ -4,6 +4,7 @@
  * damaged is not handed out again; and what is whole gives none.
  */
 #include <kunit/test.h>
+#include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
@@ -20,6 +21,8 @@ static struct mag_cache *bug_cache(struct kunit *test, u32 flags)
 	const struct mag_cache_args args = { .flags = flags };
 	struct mag_cache *cache;
 
+	/* Free objects are met again on the node that they were freed on. */
+	mag_kunit_pin(test, cpumask_first(cpu_online_mask));
 	cache = mag_cache_create_args("kunit_bug", OBJECT_SIZE, &args);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cache);
 	return cache;

@@ -426,7 +426,7 @@ static const struct fault_backend {
 	u32 max;
 } fault_backends[] = {
 	{ &mag_backend_magazine, FAULT_NO_MAX },
-	{ &mag_backend_kmem_cache, 2 },
+	{ &mag_backend_kmem_cache, 1 },
 	{ &mag_backend_kmalloc, FAULT_NO_MAX },
 	{ &mag_backend_noop, 1 },
 };
@@ -464,6 +464,21 @@ static void fault_pool_create(struct kunit *test)
 	failed = fault_each(test, fault_call_pool_create, (void *)backend,
 			    backend->max);
 	KUNIT_EXPECT_GT(test, failed, 0);
+}
+
+/* Before kmem_cache_create() can, the name that it is to have fails. */
+static void fault_name_of_kmem_cache(struct kunit *test)
+{
+	struct mag_pool pool = {
+		.ops = &mag_backend_kmem_cache,
+		.spec = { .name = "kunit", .size = 256, .max_live = 100 },
+	};
+	int err;
+
+	fault_all(true);
+	err = pool.ops->init(&pool);
+	fault_all(false);
+	KUNIT_EXPECT_EQ(test, err, -ENOMEM);
 }
 
 /* Runs. */
@@ -514,6 +529,7 @@ static struct kunit_case fault_cases[] = {
 	KUNIT_CASE(fault_kmalloc_init),
 	KUNIT_CASE(fault_krealloc_keeps_the_old),
 	KUNIT_CASE_PARAM(fault_pool_create, fault_backend_gen_params),
+	KUNIT_CASE(fault_name_of_kmem_cache),
 	KUNIT_CASE_PARAM(fault_run_start, fault_workload_gen_params),
 	{}
 };
