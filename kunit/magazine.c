@@ -19,7 +19,7 @@ struct rounds_case {
 };
 
 static const struct rounds_case rounds_cases[] = {
-	{ 8, 61 },    { 248, 61 },  { 249, 29 },
+	{ 8, 61 },    { 256, 61 },  { 257, 29 },
 	{ 1016, 29 }, { 1017, 13 }, { 4088, 13 },
 	{ 4089, 5 },  { 4096, 5 },  { MAG_CACHE_MAX_SIZE, 5 },
 };

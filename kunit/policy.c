@@ -189,6 +189,8 @@ struct preset_case {
 /* By hand from the tables that they are taken from. */
 static const struct preset_case preset_cases[] = {
 	{ MAG_PRESET_MAGSLAB, 64, 61, 509 },
+	{ MAG_PRESET_MAGSLAB, 256, 61, 509 },
+	{ MAG_PRESET_MAGSLAB, 257, 29, 509 },
 	{ MAG_PRESET_MAGSLAB, 4096, 5, 64 },
 	{ MAG_PRESET_BONWICK, 64, 15, 143 },
 	{ MAG_PRESET_BONWICK, 256, 7, 143 },

@@ -51,7 +51,7 @@ static u32 magslab_magazine_bytes(u32 size)
 		return 64;
 	if (size >= 1024)
 		return 128;
-	if (size >= 256)
+	if (size > 256)
 		return 256;
 	return 512;
 }
