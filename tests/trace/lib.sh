@@ -9,6 +9,8 @@ SCRIPTS=/magslab/bpf
 DEBUGFS=/sys/kernel/debug/magslab/cache
 # Beside the load that is set, for each test: what it left.
 WORK=/tmp/trace.$$
+# Room in a script's maps for all objects that live: those of the system, too.
+export BPFTRACE_MAP_KEYS_MAX=262144
 mkdir -p "$WORK"
 
 # The load of the next `traced`: knownload with these parameters.  Commands on
