@@ -76,6 +76,15 @@ static const char *object_fault(const void *obj, size_t size)
 	return NULL;
 }
 
+/* All bytes of all sizes would be gigabytes, of which the ends tell the most. */
+static void write_ends(u8 *obj, size_t size)
+{
+	size_t end = min_t(size_t, size, 64);
+
+	memset(obj, 0xa5, end);
+	memset(obj + size - end, 0xa5, end);
+}
+
 static void every_size_fits_and_wastes_little(struct kunit *test)
 {
 	const char *fault;
@@ -86,7 +95,7 @@ static void every_size_fits_and_wastes_little(struct kunit *test)
 		obj = mag_kmalloc(size, GFP_KERNEL);
 		KUNIT_ASSERT_NOT_NULL(test, obj);
 		fault = object_fault(obj, size);
-		memset(obj, 0xa5, size);
+		write_ends(obj, size);
 		mag_kfree(obj);
 		KUNIT_ASSERT_TRUE_MSG(test, !fault, "%zu bytes: %s", size,
 				      fault);
