@@ -36,7 +36,8 @@ VARIABLES := APPEND ARCH ARGS BACKEND CELLS COVERAGE_MIN CPUS FLAVOUR JOBS \
 	MAGSLAB_CACHE MEM NODES O REFRESH SCRIPT SCRIPTS SSHLOGIN V VARIANT \
 	WORKLOAD
 HOST_KDIR := $(or $(KDIR),/lib/modules/$(shell uname -r)/build)
-O ?= out
+# An O that is empty is the default as well: of "", clean would remove /test.
+override O := $(or $(O),out)
 V ?= 0
 
 # What is empty stays out: to the kernel's build, ARCH= is an architecture.
