@@ -190,6 +190,14 @@ static void slab_relist(struct mag_cache *cache, struct mag_slab_node *sn,
 		list_move(&page->lru, &sn->partial);
 }
 
+/* A slab is about to leave the empty ones, with objects out. */
+static void slab_count_empty_taken(struct mag_slab_node *sn)
+{
+	lockdep_assert_held(&sn->lock);
+	WRITE_ONCE(sn->nr_empty, sn->nr_empty - 1);
+	sn->empty_min = min(sn->empty_min, sn->nr_empty);
+}
+
 /* Takes up to @nr objects out of one slab. Caller holds the node's lock. */
 static u32 slab_take(struct mag_cache *cache, struct mag_slab_node *sn,
 		     struct page *page, void **objs, u32 nr)
@@ -219,10 +227,8 @@ static u32 slab_take(struct mag_cache *cache, struct mag_slab_node *sn,
 		objs[got] = slab_object(cache, page, index);
 	}
 
-	if (was_empty) {
-		WRITE_ONCE(sn->nr_empty, sn->nr_empty - 1);
-		sn->empty_min = min(sn->empty_min, sn->nr_empty);
-	}
+	if (was_empty)
+		slab_count_empty_taken(sn);
 	sn->objects_out += got;
 	slab_relist(cache, sn, page);
 	return got;
@@ -604,15 +610,23 @@ static bool slab_list_is_whole(struct mag_cache *cache, struct page *page)
 	return index == MAG_LINK_END && !left;
 }
 
-/* Returns whether the slab's own list was damaged, having given it up. */
-static bool slab_validate(struct mag_cache *cache, struct page *page,
-			  void (*fn)(void *obj, void *arg), void *arg)
+/*
+ * Returns whether the slab's own list was damaged, having given it up: then it
+ * is among the full ones.
+ */
+static bool slab_validate(struct mag_cache *cache, struct mag_slab_node *sn,
+			  struct page *page, void (*fn)(void *obj, void *arg),
+			  void *arg)
 {
 	bool whole = slab_list_is_whole(cache, page);
 	u32 index;
 
-	if (!whole)
+	if (!whole) {
+		if (!slab_state(page)->inuse)
+			slab_count_empty_taken(sn);
 		slab_give_up_list(cache, page);
+		slab_relist(cache, sn, page);
+	}
 	if (fn)
 		for (index = 0; index < slab_layout(cache, page)->objects;
 		     index++)
@@ -621,15 +635,16 @@ static bool slab_validate(struct mag_cache *cache, struct page *page,
 }
 
 static unsigned long slab_validate_list(struct mag_cache *cache,
+					struct mag_slab_node *sn,
 					struct list_head *list,
 					void (*fn)(void *obj, void *arg),
 					void *arg)
 {
 	unsigned long damaged = 0;
-	struct page *page;
+	struct page *page, *next;
 
-	list_for_each_entry(page, list, lru)
-		damaged += slab_validate(cache, page, fn, arg);
+	list_for_each_entry_safe(page, next, list, lru)
+		damaged += slab_validate(cache, sn, page, fn, arg);
 	return damaged;
 }
 
@@ -639,14 +654,11 @@ unsigned long mag_slab_validate(struct mag_cache *cache, int node,
 	struct mag_slab_node *sn = cache->slab_node[node];
 	unsigned long damaged, flags;
 
-	/*
-	 * A slab whose list was given up stays on its own; slab_take() moves
-	 * it to the full ones when it finds nothing there.
-	 */
+	/* The full ones first, for those that join them have been seen. */
 	spin_lock_irqsave(&sn->lock, flags);
-	damaged = slab_validate_list(cache, &sn->partial, fn, arg);
-	damaged += slab_validate_list(cache, &sn->full, fn, arg);
-	damaged += slab_validate_list(cache, &sn->empty, fn, arg);
+	damaged = slab_validate_list(cache, sn, &sn->full, fn, arg);
+	damaged += slab_validate_list(cache, sn, &sn->partial, fn, arg);
+	damaged += slab_validate_list(cache, sn, &sn->empty, fn, arg);
 	spin_unlock_irqrestore(&sn->lock, flags);
 	return damaged;
 }
