@@ -260,9 +260,4 @@ static __always_inline void mag_copy_rounds(void **to, void **from, u32 nr)
 void mag_cpu_add_stats(const struct mag_cpu *cpu,
 		       struct mag_cache_stats *stats);
 
-/* cpu_rcu.c */
-
-/* Frees the rounds of @mag and itself after a grace period; NULL is none. */
-void mag_rcu_submit(struct mag_cache *cache, struct mag_magazine *mag);
-
 #endif /* MAGSLAB_ALLOCATOR_CPU_H */
