@@ -265,7 +265,10 @@ void *mag_slab_object_at(const struct mag_cache *cache, const void *addr);
 /* Task context.  0 or -ENOMEM; exit also undoes half of an init. */
 int mag_slab_init(struct mag_cache *cache);
 void mag_slab_exit(struct mag_cache *cache);
-/* Up to @nr objects of @node into @objs, without drawing pages. */
+/*
+ * Up to @nr objects of @node, or of the nearest with memory if it has none, into
+ * @objs, without drawing pages.
+ */
 u32 mag_slab_take(struct mag_cache *cache, int node, void **objs, u32 nr);
 /* One object, from new pages if need be; NULL when there are none. As @gfp allows. */
 void *mag_slab_grow(struct mag_cache *cache, int node, gfp_t gfp);

@@ -15,6 +15,7 @@
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <linux/topology.h>
 
 #include "../compat.h"
 #include "debug.h"
@@ -234,9 +235,23 @@ static u32 slab_take(struct mag_cache *cache, struct mag_slab_node *sn,
 	return got;
 }
 
+/* CPUs may be on a node without memory: then the nearest that has some. */
+static int slab_node_of(int node)
+{
+	int other, nearest = node;
+
+	if (likely(node_state(node, N_MEMORY)))
+		return node;
+	for_each_node_state(other, N_MEMORY)
+		if (nearest == node || node_distance(node, other) <
+					       node_distance(node, nearest))
+			nearest = other;
+	return nearest;
+}
+
 u32 mag_slab_take(struct mag_cache *cache, int node, void **objs, u32 nr)
 {
-	struct mag_slab_node *sn = cache->slab_node[node];
+	struct mag_slab_node *sn = cache->slab_node[slab_node_of(node)];
 	unsigned long flags;
 	struct page *page;
 	u32 got = 0;
@@ -410,6 +425,7 @@ void *mag_slab_grow(struct mag_cache *cache, int node, gfp_t gfp)
 	WARN_ON_ONCE(gfp & GFP_ZONEMASK & ~__GFP_MOVABLE);
 	WARN_ON_ONCE((gfp & __GFP_ZERO) && cache->ctor);
 	gfp &= ~MAG_SLAB_GFP_IGNORED;
+	node = slab_node_of(node);
 
 	/*
 	 * On a node that has no page left, objects of other nodes come before
