@@ -5,6 +5,7 @@
  */
 #include <kunit/test.h>
 #include <linux/atomic.h>
+#include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/mm.h>
 #include <linux/sizes.h>
@@ -19,6 +20,7 @@
 #define OBJECTS	    1000
 #define PAIRS	    20000
 #define TURNS	    50 /* of tracing on and off, under loads */
+#define HEARD_CALLS 100 /* that are waited for in a turn */
 
 /**
  * struct heard - what listeners heard of one cache
@@ -513,6 +515,79 @@ static void tracing_comes_and_goes_under_loads(struct kunit *test)
 			told + 2 * OBJECTS);
 }
 
+/**
+ * struct endless - pairs of calls until told to stop
+ * @cache: the cache
+ * @stop: told
+ */
+struct endless {
+	struct mag_cache *cache;
+	bool stop;
+};
+
+static void run_endless(void *arg)
+{
+	struct endless *endless = arg;
+	void *obj;
+	u32 i;
+
+	while (!READ_ONCE(endless->stop)) {
+		for (i = 0; i < HEARD_CALLS; i++) {
+			obj = mag_cache_alloc(endless->cache, GFP_KERNEL);
+			if (obj)
+				mag_cache_free(endless->cache, obj);
+		}
+		cond_resched();
+	}
+}
+
+/* Of the allocs since it listens, how many it has not been told of. */
+static u64 listen_for_a_while(struct kunit *test, struct mag_cache *cache)
+{
+	u64 told, before, calls;
+
+	heard = (struct heard){ .cache = cache };
+	KUNIT_EXPECT_EQ(test, register_trace_mag_alloc(on_alloc, NULL), 0);
+	told = heard_of(heard.alloc);
+	before = mag_kunit_stats(cache).allocs;
+	do {
+		cond_resched();
+		calls = mag_kunit_stats(cache).allocs - before;
+	} while (calls < HEARD_CALLS);
+	told = heard_of(heard.alloc) - told;
+	KUNIT_EXPECT_EQ(test, unregister_trace_mag_alloc(on_alloc, NULL), 0);
+	tracepoint_synchronize_unregister();
+	return calls > told ? calls - told : 0;
+}
+
+/*
+ * Tracing begins at whatever instruction of a pair.  The one call that is
+ * counted and about to be told is not missed.
+ */
+static void no_call_is_missed_once_it_listens(struct kunit *test)
+{
+	unsigned int cpu = cpumask_first(cpu_online_mask);
+	struct mag_kunit_crew *crew;
+	struct endless *endless;
+	u32 turn, deaf = 0;
+
+	if (num_online_cpus() < 2)
+		kunit_skip(test, "needs two CPUs");
+
+	endless = kunit_kzalloc(test, sizeof(*endless), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, endless);
+	endless->cache = mag_kunit_cache(test, OBJECT_SIZE, 0, NULL);
+	mag_kunit_pin(test, cpu);
+	crew = mag_kunit_crew(test);
+	mag_kunit_crew_add(crew, mag_kunit_next_cpu(cpu), run_endless, endless);
+	mag_kunit_crew_start(crew);
+	for (turn = 0; turn < TURNS; turn++)
+		deaf += listen_for_a_while(test, endless->cache) > 1;
+	WRITE_ONCE(endless->stop, true);
+	mag_kunit_crew_wait(crew);
+	KUNIT_EXPECT_EQ(test, deaf, 0);
+}
+
 static struct kunit_case trace_cases[] = {
 	KUNIT_CASE_PARAM(each_call_is_told_once, load_gen_params),
 	KUNIT_CASE(calls_of_a_debugged_cache_are_told),
@@ -525,6 +600,7 @@ static struct kunit_case trace_cases[] = {
 	KUNIT_CASE(corruption_is_told_once),
 	KUNIT_CASE(calls_of_all_cpus_are_told),
 	KUNIT_CASE(tracing_comes_and_goes_under_loads),
+	KUNIT_CASE(no_call_is_missed_once_it_listens),
 	{}
 };
 

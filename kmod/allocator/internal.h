@@ -468,6 +468,7 @@ void mag_registry_remove(struct mag_cache *cache);
  * for tests, whose caches come by the thousand.  Pairs nest.  Task context.
  */
 void mag_registry_hush(bool on);
+/* Task context. */
 bool mag_registry_empty(void);
 /* Whether @pointer, which need not point anywhere, is a cache; its name, if so. */
 bool mag_registry_name(const void *pointer, char *name, size_t size);

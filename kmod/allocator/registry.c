@@ -97,7 +97,12 @@ void mag_registry_hush(bool on)
 
 bool mag_registry_empty(void)
 {
-	return list_empty(&mag_caches);
+	bool empty;
+
+	mutex_lock(&mag_caches_lock);
+	empty = list_empty(&mag_caches);
+	mutex_unlock(&mag_caches_lock);
+	return empty;
 }
 
 bool mag_registry_name(const void *pointer, char *name, size_t size)
