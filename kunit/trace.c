@@ -10,6 +10,7 @@
 #include <linux/mm.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
+#include <linux/topology.h>
 #include <linux/tracepoint.h>
 
 #include "../kmod/allocator/mag_kmalloc.h"
@@ -21,6 +22,7 @@
 #define PAIRS	    20000
 #define TURNS	    50 /* of tracing on and off, under loads */
 #define HEARD_CALLS 100 /* that are waited for in a turn */
+#define REAP_SLABS  100 /* far more than reaping takes under one lock */
 
 /**
  * struct heard - what listeners heard of one cache
@@ -588,6 +590,60 @@ static void no_call_is_missed_once_it_listens(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, deaf, 0);
 }
 
+/**
+ * struct look - at what is left when the first of many slabs goes
+ * @cache: the cache
+ * @slabs: that went
+ * @left: empty slabs then
+ */
+struct look {
+	struct mag_cache *cache;
+	u32 slabs;
+	u64 left;
+};
+
+static void look_at_the_rest(void *data, const struct mag_cache *cache,
+			     int node, u32 order, u32 pages, u32 objects)
+{
+	struct mag_node_reading reading;
+	struct look *look = data;
+
+	if (cache != look->cache || look->slabs++)
+		return;
+	mag_cache_read_node(look->cache, node, &reading);
+	look->left = reading.empty_slabs;
+}
+
+/* The lock, with interrupts off, is not held for as long as all take. */
+static void slabs_are_reaped_in_runs(struct kunit *test)
+{
+	struct mag_cache *cache = mag_kunit_cache(test, PAGE_SIZE, 0, NULL);
+	u32 nr = REAP_SLABS * cache->layout[MAG_LAYOUT_BEST].objects;
+	void **objs = mag_kunit_array(test, nr);
+	struct look look = { .cache = cache };
+	int node;
+
+	mag_kunit_pin(test, cpumask_first(cpu_online_mask));
+	node = numa_mem_id();
+	cache->policy.empty_max = U32_MAX;
+	mag_kunit_alloc_many(test, cache, objs, nr);
+	mag_cache_free_bulk(cache, nr, objs);
+	mag_cpu_drain(cache);
+	mag_depot_drain(cache);
+
+	KUNIT_EXPECT_EQ(test,
+			register_trace_mag_slab_free(look_at_the_rest, &look),
+			0);
+	mag_slab_reap(cache, node, true);
+	KUNIT_EXPECT_EQ(test,
+			unregister_trace_mag_slab_free(look_at_the_rest, &look),
+			0);
+	tracepoint_synchronize_unregister();
+	KUNIT_EXPECT_GE(test, look.slabs, REAP_SLABS);
+	KUNIT_EXPECT_GT(test, look.left, REAP_SLABS / 2);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).slabs, 0);
+}
+
 static struct kunit_case trace_cases[] = {
 	KUNIT_CASE_PARAM(each_call_is_told_once, load_gen_params),
 	KUNIT_CASE(calls_of_a_debugged_cache_are_told),
@@ -601,6 +657,7 @@ static struct kunit_case trace_cases[] = {
 	KUNIT_CASE(calls_of_all_cpus_are_told),
 	KUNIT_CASE(tracing_comes_and_goes_under_loads),
 	KUNIT_CASE(no_call_is_missed_once_it_listens),
+	KUNIT_CASE(slabs_are_reaped_in_runs),
 	{}
 };
 

@@ -275,8 +275,9 @@ void mag_depot_reap(struct mag_cache *cache, int node, bool all)
 	u32 full, empty, objects;
 
 	spin_lock_irqsave(&depot->lock, flags);
-	full = all ? depot->nr_full : depot->full_min;
-	empty = all ? depot->nr_empty : depot->empty_min;
+	/* The last reaping may have taken more than what was left over. */
+	full = all ? depot->nr_full : min(depot->full_min, depot->nr_full);
+	empty = all ? depot->nr_empty : min(depot->empty_min, depot->nr_empty);
 	depot->full_min = depot->nr_full - full;
 	depot->empty_min = depot->nr_empty - empty;
 	spin_unlock_irqrestore(&depot->lock, flags);

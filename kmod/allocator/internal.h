@@ -274,7 +274,10 @@ u32 mag_slab_take(struct mag_cache *cache, int node, void **objs, u32 nr);
 void *mag_slab_grow(struct mag_cache *cache, int node, gfp_t gfp);
 /* Gives back @nr objects, each to its own slab and node. */
 void mag_slab_give(struct mag_cache *cache, void **objs, u32 nr);
-/* Empty slabs at hand that were not needed since the last call, or all: freed. */
+/*
+ * Empty slabs at hand that were not needed since the last call, or all: freed.
+ * Task context; may sleep where they are many.
+ */
 void mag_slab_reap(struct mag_cache *cache, int node, bool all);
 /* A hint, taken without the lock: pages in empty slabs. */
 unsigned long mag_slab_empty_pages(const struct mag_cache *cache, int node);

@@ -23,6 +23,9 @@
 
 #define MAG_SLAB_LEAKS_SHOWN 8 /* objects named in a leak report */
 
+/* Empty slabs retired under one hold of the lock. */
+#define MAG_SLAB_RUN	     32U
+
 /* No object: more than a slab can hold. */
 #define MAG_LINK_END	     U16_MAX
 
@@ -563,26 +566,62 @@ void mag_slab_give(struct mag_cache *cache, void **objs, u32 nr)
 	slab_destroy_list(cache, &excess);
 }
 
-void mag_slab_reap(struct mag_cache *cache, int node, bool all)
+/* Frees up to MAG_SLAB_RUN of the node's empty slabs and @nr; returns how many. */
+static u32 slab_reap_run(struct mag_cache *cache, struct mag_slab_node *sn,
+			 u32 nr)
 {
-	struct mag_slab_node *sn = cache->slab_node[node];
 	unsigned long flags;
 	LIST_HEAD(excess);
-	u32 nr, i;
+	u32 i;
 
 	spin_lock_irqsave(&sn->lock, flags);
-	nr = all ? sn->nr_empty : sn->empty_min;
+	nr = min3(nr, MAG_SLAB_RUN, sn->nr_empty);
 	WRITE_ONCE(sn->nr_empty, sn->nr_empty - nr);
-	sn->empty_min = sn->nr_empty;
+	sn->empty_min = min(sn->empty_min, sn->nr_empty);
 	/* The one that has been empty longest is at the end. */
 	for (i = 0; i < nr; i++)
 		slab_retire(cache, sn,
 			    list_last_entry(&sn->empty, struct page, lru),
 			    &excess);
 	spin_unlock_irqrestore(&sn->lock, flags);
+	slab_destroy_list(cache, &excess);
+	return nr;
+}
+
+/*
+ * The same of @nr, a run at a time: the lock is not held for long, and what the
+ * CPUs take meanwhile is taken.
+ */
+static u32 slab_reap_runs(struct mag_cache *cache, struct mag_slab_node *sn,
+			  u32 nr)
+{
+	u32 left = nr, run;
+
+	while (left) {
+		run = slab_reap_run(cache, sn, left);
+		if (!run)
+			break;
+		left -= run;
+		if (left)
+			cond_resched();
+	}
+	return nr - left;
+}
+
+void mag_slab_reap(struct mag_cache *cache, int node, bool all)
+{
+	struct mag_slab_node *sn = cache->slab_node[node];
+	unsigned long flags;
+	u32 nr;
+
+	spin_lock_irqsave(&sn->lock, flags);
+	nr = all ? sn->nr_empty : sn->empty_min;
+	sn->empty_min = sn->nr_empty - nr;
+	spin_unlock_irqrestore(&sn->lock, flags);
+
+	nr = slab_reap_runs(cache, sn, nr);
 	if (nr)
 		trace_mag_reap(cache, MAG_REAPED_SLABS, node, nr, 0);
-	slab_destroy_list(cache, &excess);
 }
 
 unsigned long mag_slab_empty_pages(const struct mag_cache *cache, int node)
@@ -722,7 +761,7 @@ static unsigned long slab_node_drain(struct mag_cache *cache,
 	unsigned long out = 0;
 	struct page *page;
 
-	slab_destroy_list(cache, &sn->empty);
+	slab_reap_runs(cache, sn, U32_MAX);
 	list_splice_init(&sn->full, &sn->partial);
 	list_for_each_entry(page, &sn->partial, lru) {
 		out += slab_state(page)->inuse;
