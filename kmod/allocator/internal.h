@@ -432,8 +432,8 @@ static inline void mag_reap_arm(struct mag_cache *cache)
 	u32 interval_ms = READ_ONCE(cache->policy.reap_interval_ms);
 
 	if (READ_ONCE(cache->policy.reap_rule) != MAG_REAP_NEVER)
-		queue_delayed_work(system_wq, &cache->reap_work,
-				   msecs_to_jiffies(interval_ms));
+		schedule_delayed_work(&cache->reap_work,
+				      msecs_to_jiffies(interval_ms));
 }
 
 /* reap.c */

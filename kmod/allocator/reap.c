@@ -8,6 +8,7 @@
 #include <linux/nodemask.h>
 #include <linux/workqueue.h>
 
+#include "../compat.h"
 #include "internal.h"
 
 /* Up when a depot is contended; down when the cache is not in use. */
@@ -72,7 +73,7 @@ void mag_reap_rearm(struct mag_cache *cache)
 
 	if (READ_ONCE(cache->policy.reap_rule) != MAG_REAP_NEVER &&
 	    mag_slab_any(cache))
-		mod_delayed_work(system_wq, &cache->reap_work,
+		mod_delayed_work(mag_system_wq, &cache->reap_work,
 				 msecs_to_jiffies(interval_ms));
 }
 
