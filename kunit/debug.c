@@ -543,6 +543,42 @@ static void damaged_slab_is_not_empty(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mag_cache_destroy(cache), 0);
 }
 
+static const u32 unpoisoned_cases[] = {
+	MAG_CACHE_CHECK,
+	MAG_CACHE_CHECK | MAG_CACHE_REDZONE | MAG_CACHE_TRACK,
+};
+
+static void unpoisoned_desc(const u32 *flags, char *desc)
+{
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "flags %#x", *flags);
+}
+
+KUNIT_ARRAY_PARAM(unpoisoned, unpoisoned_cases, unpoisoned_desc);
+
+static void init_on_free_zeroes_debugged_objects(struct kunit *test)
+{
+	const struct mag_cache_args args = {
+		.flags = *(const u32 *)test->param_value,
+	};
+	struct mag_cache *cache;
+	u32 dirty = 0, i;
+	void *objs[4];
+
+	if (!want_init_on_free())
+		kunit_skip(test, "booted without init_on_free=1");
+
+	cache = mag_kunit_cache_args(test, OBJECT_SIZE, &args);
+	mag_kunit_alloc_many(test, cache, objs, ARRAY_SIZE(objs));
+	for (i = 0; i < ARRAY_SIZE(objs); i++)
+		memset(objs[i], 0xff, OBJECT_SIZE);
+	mag_cache_free(cache, objs[0]);
+	mag_cache_free_bulk(cache, ARRAY_SIZE(objs) - 1, objs + 1);
+	/* A free object may not be read: but this one knows the allocator. */
+	for (i = 0; i < ARRAY_SIZE(objs); i++)
+		dirty += !!memchr_inv(objs[i], 0, OBJECT_SIZE);
+	KUNIT_EXPECT_EQ(test, dirty, 0);
+}
+
 static struct kunit_case debug_cases[] = {
 	KUNIT_CASE_PARAM(damage_to_live_is_found_by_free, live_gen_params),
 	KUNIT_CASE_PARAM(damage_to_free_is_found_by_alloc, free_gen_params),
@@ -565,6 +601,8 @@ static struct kunit_case debug_cases[] = {
 	KUNIT_CASE(leaks_are_counted_beside_quarantine),
 	KUNIT_CASE(validation_under_load_finds_nothing),
 	KUNIT_CASE(damaged_slab_is_not_empty),
+	KUNIT_CASE_PARAM(init_on_free_zeroes_debugged_objects,
+			 unpoisoned_gen_params),
 	{}
 };
 

@@ -14,6 +14,7 @@
 #include <linux/sched.h>
 #include <linux/string.h>
 #include <linux/tracepoint.h>
+#include <linux/workqueue.h>
 
 #include "../kmod/allocator/mag_trace.h"
 #include "helpers.h"
@@ -365,6 +366,26 @@ static void full_magazine_waits_before_its_free_is_preempted(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, il->stats.rcu_waiting, nr);
 }
 
+/* Nothing is reaped then, but what was freed is to be free some day. */
+static void wait_ends_without_reaping(struct kunit *test)
+{
+	struct mag_cache *cache =
+		mag_kunit_cache(test, sizeof(struct object), 0, NULL);
+	struct object *object = mag_cache_alloc(cache, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, object);
+	KUNIT_ASSERT_EQ(test, cache->policy.reap_rule, MAG_REAP_NEVER);
+	free_rcu(cache, object);
+	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&cache->reap_work));
+	flush_delayed_work(&cache->reap_work);
+	rcu_barrier();
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).rcu_waiting, 1);
+	flush_delayed_work(&cache->reap_work);
+	rcu_barrier();
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).rcu_waiting, 0);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).reaped, 0);
+}
+
 static struct kunit_case rcu_cases[] = {
 	KUNIT_CASE_PARAM(objects_wait_for_readers, nr_gen_params),
 	KUNIT_CASE_PARAM(objects_come_back, nr_gen_params),
@@ -377,6 +398,7 @@ static struct kunit_case rcu_cases[] = {
 	KUNIT_CASE(unknown_flags_are_refused),
 	KUNIT_CASE(typesafe_pages_wait_for_readers),
 	KUNIT_CASE(full_magazine_waits_before_its_free_is_preempted),
+	KUNIT_CASE(wait_ends_without_reaping),
 	{}
 };
 
