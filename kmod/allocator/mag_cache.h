@@ -180,7 +180,8 @@ struct mag_policy {
  * @rcu_waiting: objects that wait for a grace period, begun or not
  * @quarantined: objects out of use since a bug was found with them
  * @bugs: reports of enum mag_bug
- * @depot_contended: depot lock acquisitions that found it taken
+ * @depot_contended: depot lock acquisitions that found it taken, be it by who reaps
+ *	or reads
  * @resizes: times that the capacity of magazines was changed
  * @reaped: objects that were reaped from magazines into their slabs
  * @pages_returned: pages given back to the kernel since creation
