@@ -124,8 +124,10 @@ static bool rcu_push(struct mag_cache *cache, void *obj, unsigned long caller)
  *	is no memory for a magazine, in an interrupt inside the CPU layer, and in
  *	a cache that is debugged.
  *
- * Objects wait by magazines.  One that is not full waits for more, at most two
- * reap intervals; mag_cache_rcu_barrier() and mag_cache_destroy() see to all.
+ * Objects wait by magazines.  One that is not full waits for more, two reap
+ * intervals or less, whatever the rule of reaping, and one more for each time that
+ * finds its CPU in the middle of a call; then comes the grace period.
+ * mag_cache_rcu_barrier() and mag_cache_destroy() see to all.
  * An object counts as free from this call on; one that waits by itself, from
  * the end of its grace period.
  *
@@ -139,8 +141,10 @@ void mag_cache_free_rcu(struct mag_cache *cache, void *obj,
 			 (void *)(head + 1) > obj + cache->object_size))
 		return;
 
-	if (!READ_ONCE(cache->rcu_used))
+	if (unlikely(!READ_ONCE(cache->rcu_used))) {
 		WRITE_ONCE(cache->rcu_used, true);
+		mag_reap_arm(cache);
+	}
 	if (unlikely(cache->debug) || !rcu_push(cache, obj, _RET_IP_))
 		call_rcu(head, rcu_free_object);
 }

@@ -423,6 +423,13 @@ void mag_policy_shrink(struct mag_cache *cache);
 /* A depot was contended.  For MAG_RESIZE_EVENT; cheap otherwise. */
 void mag_policy_contended(struct mag_cache *cache);
 
+/* By the policy; and objects that wait for a grace period do not wait for ever. */
+static inline bool mag_reap_wanted(const struct mag_cache *cache)
+{
+	return READ_ONCE(cache->policy.reap_rule) != MAG_REAP_NEVER ||
+	       READ_ONCE(cache->rcu_used);
+}
+
 /*
  * There may be something to reap in an interval from now.  Any context but
  * NMI; nothing happens if the next reaping is due already.
@@ -431,7 +438,7 @@ static inline void mag_reap_arm(struct mag_cache *cache)
 {
 	u32 interval_ms = READ_ONCE(cache->policy.reap_interval_ms);
 
-	if (READ_ONCE(cache->policy.reap_rule) != MAG_REAP_NEVER)
+	if (mag_reap_wanted(cache))
 		schedule_delayed_work(&cache->reap_work,
 				      msecs_to_jiffies(interval_ms));
 }
