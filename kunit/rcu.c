@@ -375,6 +375,8 @@ static void wait_ends_without_reaping(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, object);
 	KUNIT_ASSERT_EQ(test, cache->policy.reap_rule, MAG_REAP_NEVER);
+	/* Not of itself, while the test looks. */
+	cache->policy.reap_interval_ms = 3600 * MSEC_PER_SEC;
 	free_rcu(cache, object);
 	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&cache->reap_work));
 	flush_delayed_work(&cache->reap_work);

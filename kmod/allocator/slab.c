@@ -339,7 +339,8 @@ static struct page *slab_pages_any_order(struct mag_cache *cache, int node,
 
 	if (cache->layout[MAG_LAYOUT_BEST].order >
 	    cache->layout[MAG_LAYOUT_LEAST].order) {
-		light &= ~__GFP_DIRECT_RECLAIM;
+		/* Nobody is woken for it, and no reserve touched (mm/slub.c). */
+		light = (light | __GFP_NOMEMALLOC) & ~__GFP_RECLAIM;
 		page = slab_pages(cache, MAG_LAYOUT_BEST, node, light);
 		if (page)
 			return page;
@@ -433,11 +434,13 @@ void *mag_slab_grow(struct mag_cache *cache, int node, gfp_t gfp)
 	/*
 	 * On a node that has no page left, objects of other nodes come before
 	 * pages of other nodes: those would join the other node's slabs, and
-	 * the next caller here would draw yet another.
+	 * the next caller here would draw yet another.  Both come before the
+	 * reserves.
 	 */
 	if (num_node_state(N_MEMORY) > 1) {
-		here = (gfp | __GFP_THISNODE | __GFP_NOWARN) &
-		       ~(__GFP_NOFAIL | __GFP_DIRECT_RECLAIM);
+		here = (gfp | __GFP_THISNODE | __GFP_NOWARN |
+			__GFP_NOMEMALLOC) &
+		       ~(__GFP_NOFAIL | __GFP_DIRECT_RECLAIM | __GFP_HIGH);
 		page = slab_pages_any_order(cache, node, here);
 		if (!page) {
 			obj = slab_take_anywhere(cache);
