@@ -19,7 +19,7 @@
 
 /**
  * struct mag_depot - magazines of one node
- * @lock: protects all below; 3rd in the order of internal.h
+ * @lock: protects all below; 4th in the order of internal.h
  * @full: stack of magazines with at least one round
  * @empty: stack of magazines without
  * @nr_full: in @full

@@ -27,15 +27,18 @@
  * Order of locks, outermost first:
  *	0. mag_listener_lock (mutex, registry.c): births and deaths of caches, one
  *	   at a time.  Task context.
- *	1. mag_caches_lock (mutex, registry.c): the list of caches.  Task context.
- *	2. The CPU layer's flag: preemption off, this CPU's magazines owned.
+ *	1. cpu_hotplug_lock (the kernel's): CPUs stay where they are, for tracing to
+ *	   begin on all, for mag_cache_rcu_barrier() and for a reading; it is held,
+ *	   for writing, by who tells that a CPU has gone.  Task context.
+ *	2. mag_caches_lock (mutex, registry.c): the list of caches.  Task context.
+ *	3. The CPU layer's flag: preemption off, this CPU's magazines owned.
  *	   Not a lock: whoever finds it taken is an interrupt on the same CPU
  *	   and goes round, through the slab layer.  Under it nothing may sleep.
- *	3. mag_depot.lock (spin, interrupts off): one node's magazines.  Under it
+ *	4. mag_depot.lock (spin, interrupts off): one node's magazines.  Under it
  *	   no memory is allocated or freed, and no slab lock is taken.
- *	4. mag_slab_node.lock (spin, interrupts off): one node's slabs.  Under
+ *	5. mag_slab_node.lock (spin, interrupts off): one node's slabs.  Under
  *	   it no memory is allocated or freed, and no constructor is called.
- * 3 and 4 are never held together, nor two of a kind.  mag_graveyard_lock
+ * 4 and 5 are never held together, nor two of a kind.  mag_graveyard_lock
  * (mutex, slab.c) is taken alone; so are the mutexes of knob_turn.c, defaults.c
  * and debug_default.c, under which no cache is born and none dies.
  */

@@ -36,7 +36,7 @@
 
 /**
  * struct mag_slab_node - slabs of one node
- * @lock: protects all below and the state of each slab on the lists; 4th in
+ * @lock: protects all below and the state of each slab on the lists; 5th in
  *	the order of internal.h
  * @partial: slabs with objects both in and out
  * @full: slabs with all objects out
@@ -91,7 +91,7 @@ struct mag_slab_state {
 };
 
 static_assert(sizeof(struct mag_slab_state) ==
-		      sizeof(((struct page *)NULL)->private),
+		      sizeof(mag_page_index((struct page *)NULL)),
 	      "magslab needs a 64-bit kernel");
 
 /* Slabs of destroyed caches with objects still out, freed with the module. */
