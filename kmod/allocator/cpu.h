@@ -71,8 +71,8 @@ enum {
  * @rcu_seen: @rcu then; likewise
  * @away: by node, a magazine for objects of that node, not full; or NULL
  *
- * All but @event, @calls_seen and @rcu_seen are written under the flag, and read by others for
- * statistics.
+ * All but @event, @calls_seen and @rcu_seen are written under the flag, and read
+ * by others for statistics.
  */
 struct mag_cpu {
 	u8 busy;

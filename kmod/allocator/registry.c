@@ -41,7 +41,6 @@ void mag_registry_add(struct mag_cache *cache)
 	mutex_lock(&mag_caches_lock);
 	list_add_tail_rcu(&cache->list, &mag_caches);
 	mutex_unlock(&mag_caches_lock);
-	cache->heard_of = false;
 	if (mag_listener && !mag_unheard)
 		tell_created(cache);
 	mutex_unlock(&mag_listener_lock);
