@@ -352,11 +352,11 @@ static void full_magazine_waits_before_its_free_is_preempted(struct kunit *test)
 	wait_for_completion(&il->ready);
 	for (i = 0; i < nr - 1; i++)
 		free_rcu(cache, objs[i]);
-	KUNIT_EXPECT_EQ(test,
-			register_trace_mag_free(interloper_on_free, il), 0);
+	KUNIT_EXPECT_EQ(test, register_trace_mag_free(interloper_on_free, il),
+			0);
 	free_rcu(cache, objs[nr - 1]);
-	KUNIT_EXPECT_EQ(test,
-			unregister_trace_mag_free(interloper_on_free, il), 0);
+	KUNIT_EXPECT_EQ(test, unregister_trace_mag_free(interloper_on_free, il),
+			0);
 	tracepoint_synchronize_unregister();
 	/* Where there was nobody to complete it. */
 	complete(&il->go);

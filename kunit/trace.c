@@ -631,9 +631,8 @@ static void slabs_are_reaped_in_runs(struct kunit *test)
 	mag_cpu_drain(cache);
 	mag_depot_drain(cache);
 
-	KUNIT_EXPECT_EQ(test,
-			register_trace_mag_slab_free(look_at_the_rest, &look),
-			0);
+	KUNIT_EXPECT_EQ(
+		test, register_trace_mag_slab_free(look_at_the_rest, &look), 0);
 	mag_slab_reap(cache, node, true);
 	KUNIT_EXPECT_EQ(test,
 			unregister_trace_mag_slab_free(look_at_the_rest, &look),

@@ -246,8 +246,8 @@ static int slab_node_of(int node)
 	if (likely(node_state(node, N_MEMORY)))
 		return node;
 	for_each_node_state(other, N_MEMORY)
-		if (nearest == node || node_distance(node, other) <
-					       node_distance(node, nearest))
+		if (nearest == node ||
+		    node_distance(node, other) < node_distance(node, nearest))
 			nearest = other;
 	return nearest;
 }
