@@ -14,6 +14,7 @@
 #include <linux/shrinker.h>
 #include <linux/slab.h>
 #include <linux/version.h>
+#include <linux/workqueue.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
 #error "magslab needs Linux 6.1 or later"
@@ -57,6 +58,13 @@
 	pfn_to_page(PHYS_PFN((unsigned long)(addr)-PAGE_OFFSET))
 #else
 #define mag_direct_page(addr) virt_to_page(addr)
+#endif
+
+/* The queue of schedule_work(), which 6.17 renamed; the old name warns in use. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
+#define mag_system_wq system_percpu_wq
+#else
+#define mag_system_wq system_wq
 #endif
 
 /* The string of a tracepoint, until 6.10 named twice. */

@@ -512,6 +512,73 @@ static void validation_under_load_finds_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&race.failed), 0);
 }
 
+/* What it has is given up, so that it is neither empty nor a page to give back. */
+static void damaged_slab_is_not_empty(struct kunit *test)
+{
+	struct mag_cache *cache = bug_cache(test, 0);
+	struct mag_node_reading reading;
+	void *objs[2], *obj;
+
+	take_past_magazines(test, cache, objs, ARRAY_SIZE(objs));
+	mag_cache_read_node(cache, page_to_nid(virt_to_page(objs[0])),
+			    &reading);
+	KUNIT_EXPECT_EQ(test, reading.empty_slabs, 0);
+	mag_slab_give(cache, objs, ARRAY_SIZE(objs));
+	/* The last one given leads on. */
+	*(u16 *)objs[1] = 0x7fff;
+	KUNIT_EXPECT_EQ(test, mag_cache_validate(cache), 1);
+	mag_cache_read_node(cache, page_to_nid(virt_to_page(objs[0])),
+			    &reading);
+	KUNIT_EXPECT_EQ(test, reading.empty_slabs, 0);
+
+	obj = mag_cache_alloc(cache, GFP_KERNEL);
+	KUNIT_EXPECT_NOT_NULL(test, obj);
+	mag_cache_free(cache, obj);
+	mag_cache_shrink(cache);
+	/* With its objects, which are quarantined. */
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).slabs, 1);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).quarantined,
+			cache->layout[MAG_LAYOUT_BEST].objects);
+	expect_bugs(test, cache, MAG_BUG_FREE_LIST, 1);
+	KUNIT_EXPECT_EQ(test, mag_cache_destroy(cache), 0);
+}
+
+static const u32 unpoisoned_cases[] = {
+	MAG_CACHE_CHECK,
+	MAG_CACHE_CHECK | MAG_CACHE_REDZONE | MAG_CACHE_TRACK,
+};
+
+static void unpoisoned_desc(const u32 *flags, char *desc)
+{
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "flags %#x", *flags);
+}
+
+KUNIT_ARRAY_PARAM(unpoisoned, unpoisoned_cases, unpoisoned_desc);
+
+static void init_on_free_zeroes_debugged_objects(struct kunit *test)
+{
+	const struct mag_cache_args args = {
+		.flags = *(const u32 *)test->param_value,
+	};
+	struct mag_cache *cache;
+	u32 dirty = 0, i;
+	void *objs[4];
+
+	if (!want_init_on_free())
+		kunit_skip(test, "booted without init_on_free=1");
+
+	cache = mag_kunit_cache_args(test, OBJECT_SIZE, &args);
+	mag_kunit_alloc_many(test, cache, objs, ARRAY_SIZE(objs));
+	for (i = 0; i < ARRAY_SIZE(objs); i++)
+		memset(objs[i], 0xff, OBJECT_SIZE);
+	mag_cache_free(cache, objs[0]);
+	mag_cache_free_bulk(cache, ARRAY_SIZE(objs) - 1, objs + 1);
+	/* A free object may not be read: but this one knows the allocator. */
+	for (i = 0; i < ARRAY_SIZE(objs); i++)
+		dirty += !!memchr_inv(objs[i], 0, OBJECT_SIZE);
+	KUNIT_EXPECT_EQ(test, dirty, 0);
+}
+
 static struct kunit_case debug_cases[] = {
 	KUNIT_CASE_PARAM(damage_to_live_is_found_by_free, live_gen_params),
 	KUNIT_CASE_PARAM(damage_to_free_is_found_by_alloc, free_gen_params),
@@ -533,6 +600,9 @@ static struct kunit_case debug_cases[] = {
 	KUNIT_CASE(debugged_objects_are_zeroed),
 	KUNIT_CASE(leaks_are_counted_beside_quarantine),
 	KUNIT_CASE(validation_under_load_finds_nothing),
+	KUNIT_CASE(damaged_slab_is_not_empty),
+	KUNIT_CASE_PARAM(init_on_free_zeroes_debugged_objects,
+			 unpoisoned_gen_params),
 	{}
 };
 

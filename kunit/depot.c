@@ -5,11 +5,14 @@
  */
 #include <kunit/test.h>
 #include <linux/cpumask.h>
+#include <linux/irqflags.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/topology.h>
+#include <linux/tracepoint.h>
 
+#include "../kmod/allocator/mag_trace.h"
 #include "helpers.h"
 
 #define OBJECT_SIZE 4096
@@ -479,6 +482,52 @@ static void contention_may_be_without_effect(struct kunit *test)
 	discard(&c->dt, c->mag);
 }
 
+/**
+ * struct resize_look - how a resizing was told
+ * @cache: the cache
+ * @told: times
+ * @irqs_off: of them, with interrupts off, as under a lock
+ */
+struct resize_look {
+	struct mag_cache *cache;
+	u32 told;
+	u32 irqs_off;
+};
+
+static void look_at_resize(void *data, const struct mag_cache *cache, u32 from,
+			   u32 to, u32 reason)
+{
+	struct resize_look *look = data;
+
+	if (cache != look->cache)
+		return;
+	look->told++;
+	look->irqs_off += irqs_disabled();
+}
+
+/* Others wait for the lock, and must not wait for who is told as well. */
+static void resizing_is_told_without_the_lock(struct kunit *test)
+{
+	struct resize_look look = {};
+	struct contender *c;
+
+	if (!IS_ENABLED(CONFIG_TRACEPOINTS))
+		kunit_skip(test, "needs CONFIG_TRACEPOINTS");
+
+	c = contender_create(test);
+	look.cache = c->dt.cache;
+	c->dt.cache->policy.resize_rule = MAG_RESIZE_EVENT;
+	KUNIT_EXPECT_EQ(test, register_trace_mag_resize(look_at_resize, &look),
+			0);
+	contended_call(test, c);
+	KUNIT_EXPECT_EQ(test,
+			unregister_trace_mag_resize(look_at_resize, &look), 0);
+	tracepoint_synchronize_unregister();
+	KUNIT_EXPECT_EQ(test, look.told, 1);
+	KUNIT_EXPECT_EQ(test, look.irqs_off, 0);
+	discard(&c->dt, c->mag);
+}
+
 static struct kunit_case depot_cases[] = {
 	KUNIT_CASE(empty_depot_has_no_full),
 	KUNIT_CASE(empty_depot_has_no_empty),
@@ -497,6 +546,8 @@ static struct kunit_case depot_cases[] = {
 			 contention_gen_params),
 	KUNIT_CASE_PARAM(each_contention_adds_a_round, contention_gen_params),
 	KUNIT_CASE_PARAM(contention_may_be_without_effect,
+			 contention_gen_params),
+	KUNIT_CASE_PARAM(resizing_is_told_without_the_lock,
 			 contention_gen_params),
 	{}
 };

@@ -220,6 +220,39 @@ static void nested_remote_free_goes_to_the_slab(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mag_kunit_stats(nt.cache).rounds_cached, 0);
 }
 
+#define BARE_SLABS 4
+
+/* An online CPU of a node that has no memory, or nr_cpu_ids. */
+static unsigned int bare_cpu(void)
+{
+	unsigned int cpu;
+
+	for_each_online_cpu(cpu)
+		if (!node_state(cpu_to_mem(cpu), N_MEMORY))
+			return cpu;
+	return nr_cpu_ids;
+}
+
+/* What one alloc there leaves of a slab serves the next. */
+static void cpu_without_memory_fills_slabs(struct kunit *test)
+{
+	unsigned int cpu = bare_cpu();
+	struct mag_cache *cache;
+	void **objs;
+	u32 nr;
+
+	if (cpu >= nr_cpu_ids)
+		kunit_skip(test, "needs a CPU on a node without memory");
+
+	mag_kunit_pin(test, cpu);
+	cache = mag_kunit_cache(test, OBJECT_SIZE, 0, NULL);
+	nr = BARE_SLABS * cache->layout[MAG_LAYOUT_BEST].objects;
+	objs = mag_kunit_array(test, nr);
+	mag_kunit_alloc_many(test, cache, objs, nr);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).slabs, BARE_SLABS);
+	mag_cache_free_bulk(cache, nr, objs);
+}
+
 static struct kunit_case numa_cases[] = {
 	KUNIT_CASE(objects_are_of_the_node_asked_for),
 	KUNIT_CASE(no_node_is_this_node),
@@ -231,6 +264,7 @@ static struct kunit_case numa_cases[] = {
 	KUNIT_CASE(bulk_tells_nodes_apart),
 	KUNIT_CASE(away_magazines_are_reaped),
 	KUNIT_CASE(nested_remote_free_goes_to_the_slab),
+	KUNIT_CASE(cpu_without_memory_fills_slabs),
 	{}
 };
 

@@ -5,12 +5,18 @@
  */
 #include <kunit/test.h>
 #include <linux/atomic.h>
+#include <linux/completion.h>
+#include <linux/cpumask.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/nodemask.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 #include <linux/string.h>
+#include <linux/tracepoint.h>
+#include <linux/workqueue.h>
 
+#include "../kmod/allocator/mag_trace.h"
 #include "helpers.h"
 
 struct object {
@@ -281,6 +287,107 @@ static void typesafe_pages_wait_for_readers(struct kunit *test)
 	mag_cache_rcu_barrier(cache);
 }
 
+/**
+ * struct interloper - who takes the CPU from a free, as soon as it lets it go
+ * @cache: freed to
+ * @ready: it waits for @go
+ * @go: completed inside the call
+ * @stats: what it saw
+ */
+struct interloper {
+	struct mag_cache *cache;
+	struct completion ready;
+	struct completion go;
+	struct mag_cache_stats stats;
+};
+
+static void interloper_thread(void *arg)
+{
+	struct interloper *il = arg;
+
+	complete(&il->ready);
+	wait_for_completion(&il->go);
+	il->stats = mag_kunit_stats(il->cache);
+}
+
+static void interloper_on_free(void *data, const struct mag_cache *cache,
+			       const void *obj, size_t size, u32 rung,
+			       unsigned long site)
+{
+	struct interloper *il = data;
+
+	if (cache == il->cache && rung == MAG_RUNG_RCU)
+		complete(&il->go);
+}
+
+/*
+ * Who is preempted in the middle of the free that fills a magazine has left no
+ * object where mag_cache_rcu_barrier() does not find it.
+ */
+static void full_magazine_waits_before_its_free_is_preempted(struct kunit *test)
+{
+	struct mag_cache *cache =
+		mag_kunit_cache(test, sizeof(struct object), 0, NULL);
+	unsigned int cpu = cpumask_first(cpu_online_mask);
+	u32 nr = cache->magazine_rounds, i;
+	void **objs = mag_kunit_array(test, nr);
+	struct mag_kunit_crew *crew;
+	struct interloper *il;
+
+	if (!IS_ENABLED(CONFIG_TRACEPOINTS) || !IS_ENABLED(CONFIG_PREEMPTION))
+		kunit_skip(test,
+			   "needs CONFIG_TRACEPOINTS and CONFIG_PREEMPTION");
+
+	il = kunit_kzalloc(test, sizeof(*il), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, il);
+	il->cache = cache;
+	init_completion(&il->ready);
+	init_completion(&il->go);
+	mag_kunit_pin(test, cpu);
+	mag_kunit_alloc_many(test, cache, objs, nr);
+
+	crew = mag_kunit_crew(test);
+	sched_set_fifo(mag_kunit_crew_add(crew, cpu, interloper_thread, il));
+	mag_kunit_crew_start(crew);
+	wait_for_completion(&il->ready);
+	for (i = 0; i < nr - 1; i++)
+		free_rcu(cache, objs[i]);
+	KUNIT_EXPECT_EQ(test, register_trace_mag_free(interloper_on_free, il),
+			0);
+	free_rcu(cache, objs[nr - 1]);
+	KUNIT_EXPECT_EQ(test, unregister_trace_mag_free(interloper_on_free, il),
+			0);
+	tracepoint_synchronize_unregister();
+	/* Where there was nobody to complete it. */
+	complete(&il->go);
+	mag_kunit_crew_wait(crew);
+
+	KUNIT_EXPECT_EQ(test, il->stats.free_rcu, nr);
+	KUNIT_EXPECT_EQ(test, il->stats.rcu_waiting, nr);
+}
+
+/* Nothing is reaped then, but what was freed is to be free some day. */
+static void wait_ends_without_reaping(struct kunit *test)
+{
+	struct mag_cache *cache =
+		mag_kunit_cache(test, sizeof(struct object), 0, NULL);
+	struct object *object = mag_cache_alloc(cache, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, object);
+	KUNIT_ASSERT_EQ(test, cache->policy.reap_rule, MAG_REAP_NEVER);
+	/* Not of itself, while the test looks. */
+	cache->policy.reap_interval_ms = 3600 * MSEC_PER_SEC;
+	free_rcu(cache, object);
+	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&cache->reap_work));
+	flush_delayed_work(&cache->reap_work);
+	rcu_barrier();
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).rcu_waiting, 1);
+	flush_delayed_work(&cache->reap_work);
+	rcu_barrier();
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).rcu_waiting, 0);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).reaped, 0);
+}
+
 static struct kunit_case rcu_cases[] = {
 	KUNIT_CASE_PARAM(objects_wait_for_readers, nr_gen_params),
 	KUNIT_CASE_PARAM(objects_come_back, nr_gen_params),
@@ -292,6 +399,8 @@ static struct kunit_case rcu_cases[] = {
 	KUNIT_CASE(destructor_needs_a_constructor),
 	KUNIT_CASE(unknown_flags_are_refused),
 	KUNIT_CASE(typesafe_pages_wait_for_readers),
+	KUNIT_CASE(full_magazine_waits_before_its_free_is_preempted),
+	KUNIT_CASE(wait_ends_without_reaping),
 	{}
 };
 

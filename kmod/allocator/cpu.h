@@ -71,8 +71,8 @@ enum {
  * @rcu_seen: @rcu then; likewise
  * @away: by node, a magazine for objects of that node, not full; or NULL
  *
- * All but @event, @calls_seen and @rcu_seen are written under the flag, and read by others for
- * statistics.
+ * All but @event, @calls_seen and @rcu_seen are written under the flag, and read
+ * by others for statistics.
  */
 struct mag_cpu {
 	u8 busy;
@@ -259,10 +259,5 @@ static __always_inline void mag_copy_rounds(void **to, void **from, u32 nr)
 /* Adds what one CPU counted. */
 void mag_cpu_add_stats(const struct mag_cpu *cpu,
 		       struct mag_cache_stats *stats);
-
-/* cpu_rcu.c */
-
-/* Frees the rounds of @mag and itself after a grace period; NULL is none. */
-void mag_rcu_submit(struct mag_cache *cache, struct mag_magazine *mag);
 
 #endif /* MAGSLAB_ALLOCATOR_CPU_H */

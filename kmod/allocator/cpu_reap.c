@@ -19,8 +19,8 @@ static void chain_add(struct mag_magazine **chain, struct mag_magazine *mag)
 }
 
 /*
- * Leaves @cpu without magazines, and returns them as a chain; the caller has
- * its flag, or it is at rest.
+ * Leaves @cpu without magazines, but for one that waits for RCU, and returns them
+ * as a chain; the caller has its flag, or it is at rest.
  */
 static struct mag_magazine *cpu_unload(struct mag_cpu *cpu)
 {

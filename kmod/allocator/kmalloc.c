@@ -181,7 +181,8 @@ static noinline void *alloc_unclassed(size_t size, gfp_t gfp, int node,
 /**
  * mag_kmalloc() - allocate memory
  * @size: bytes.  Of 0 it is ZERO_SIZE_PTR, as with kmalloc().
- * @gfp: as for mag_cache_alloc()
+ * @gfp: as for mag_cache_alloc(); but an object of whole pages honours
+ *	__GFP_THISNODE and __GFP_ACCOUNT
  *
  * The object is aligned to the largest power of two that divides @size, and to
  * 8 bytes at least; a class does not promise ARCH_KMALLOC_MINALIGN, so that
@@ -219,8 +220,9 @@ EXPORT_SYMBOL_GPL(mag_kmalloc_node);
 
 /**
  * mag_kfree() - give back memory
- * @obj: of mag_kmalloc() or its kin; or NULL, or ZERO_SIZE_PTR.  Anything else
- *	is warned about once, and left alone.
+ * @obj: of mag_kmalloc() or its kin; or NULL, or ZERO_SIZE_PTR.  Any other
+ *	address in the direct map is warned about once, and left alone; one of a
+ *	module or of vmalloc() has no page to be found by, and may oops.
  *
  * Context: any but NMI, on any CPU.  Never sleeps, never fails.
  */

@@ -8,6 +8,7 @@
 #include <linux/nodemask.h>
 #include <linux/workqueue.h>
 
+#include "../compat.h"
 #include "internal.h"
 
 /* Up when a depot is contended; down when the cache is not in use. */
@@ -61,7 +62,11 @@ static void reap_work(struct work_struct *work)
 	struct mag_cache *cache = container_of(to_delayed_work(work),
 					       struct mag_cache, reap_work);
 
-	mag_reap(cache);
+	if (READ_ONCE(cache->policy.reap_rule) != MAG_REAP_NEVER)
+		mag_reap(cache);
+	else
+		/* What was freed is to be free some day by any rule. */
+		mag_cpu_rcu_flush(cache, false);
 	if (mag_slab_any(cache))
 		mag_reap_arm(cache);
 }
@@ -70,9 +75,8 @@ void mag_reap_rearm(struct mag_cache *cache)
 {
 	u32 interval_ms = READ_ONCE(cache->policy.reap_interval_ms);
 
-	if (READ_ONCE(cache->policy.reap_rule) != MAG_REAP_NEVER &&
-	    mag_slab_any(cache))
-		mod_delayed_work(system_wq, &cache->reap_work,
+	if (mag_reap_wanted(cache) && mag_slab_any(cache))
+		mod_delayed_work(mag_system_wq, &cache->reap_work,
 				 msecs_to_jiffies(interval_ms));
 }
 
