@@ -24,8 +24,8 @@
 #define HEARD_CALLS 100 /* that are waited for in a turn */
 #define REAP_SLABS  100 /* far more than reaping takes under one lock */
 
-/**
- * struct heard - what listeners heard of one cache
+/*
+ * struct heard: what listeners heard of one cache
  * @cache: of this; NULL is mag_kmalloc()'s objects of whole pages
  * @listening: they are registered
  * @site: of the last mag_alloc or mag_free
