@@ -22,7 +22,7 @@
 #   REFRESH=1            ask for a newer one now, not once a day
 #   CHECKS=...           make check: these checks, not all
 #   KERNELS=...          make kernels: these, e.g. "6.1 7.3:um:debug", not all;
-#                        make matrix, bench: on these alone, e.g. "6.12 7.3"
+#                        make matrix, bench, check: on these, e.g. "6.12 7.3"
 #   CELLS=...            make matrix: these, e.g. "6.1:qemu:debug 7.3:um:release"
 #   JOBS=1 SSHLOGIN=...  make matrix: cells at a time, hosts
 #   SCRIPT=magsteps      make trace: a script of scripts/bpf; ARGS=... for it
