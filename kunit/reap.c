@@ -7,6 +7,7 @@
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/module.h>
+#include <linux/rcupdate.h>
 #include <linux/topology.h>
 #include <linux/workqueue.h>
 
@@ -302,6 +303,27 @@ static void idle_magazines_shrink(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rt.cache->magazine_rounds, rt.rounds);
 }
 
+/* Whatever they grew to: of the load that they grew for, nothing is left. */
+static void magazines_begin_anew_after_the_last_page(struct kunit *test)
+{
+	struct reap_test rt;
+	u32 grown;
+	int i;
+
+	reap_test_init(test, &rt, MAG_REAP_WORKING_SET);
+	rt.cache->policy.resize_rule = MAG_RESIZE_INTERVAL;
+	for (i = 0; i < 4; i++)
+		mag_policy_grow(rt.cache);
+	grown = rt.cache->magazine_rounds;
+	mag_kunit_alloc_many(test, rt.cache, rt.objs, rt.nr);
+	free_all(&rt);
+	mag_reap(rt.cache);
+	KUNIT_EXPECT_GT(test, rt.cache->magazine_rounds, grown / 4);
+	mag_reap(rt.cache);
+	KUNIT_ASSERT_EQ(test, mag_kunit_stats(rt.cache).pages, 0);
+	KUNIT_EXPECT_EQ(test, rt.cache->magazine_rounds, rt.rounds);
+}
+
 /* Sizes change under a load: no object is lost, and old magazines die out. */
 static void sizes_mix(struct kunit *test)
 {
@@ -346,34 +368,84 @@ static bool is_set_up(void)
 #endif
 }
 
-static void offline_cpu_is_drained(struct kunit *test)
+/* And one that waits for a grace period there. */
+static void defer_elsewhere(void *arg)
 {
-	unsigned int cpu = cpumask_first(cpu_online_mask);
-	struct mag_kunit_crew *crew;
-	struct reap_test *rt;
+	struct reap_test *rt = arg;
+	void *obj = mag_cache_alloc(rt->cache, GFP_KERNEL);
 
-	rt = kunit_kzalloc(test, sizeof(*rt), GFP_KERNEL);
+	/* An rcu_head fits in it. */
+	if (obj)
+		mag_cache_free_rcu(rt->cache, obj, obj);
+}
+
+/* A cache, and a CPU that can go offline. */
+static struct reap_test *hotplug_init(struct kunit *test, unsigned int *cpu)
+{
+	struct reap_test *rt = kunit_kzalloc(test, sizeof(*rt), GFP_KERNEL);
+
 	KUNIT_ASSERT_NOT_NULL(test, rt);
 	reap_test_init(test, rt, MAG_REAP_NEVER);
-	cpu = mag_kunit_next_cpu(cpu);
-	if (cpu == cpumask_first(cpu_online_mask) || !cpu_is_hotpluggable(cpu))
+	*cpu = mag_kunit_next_cpu(cpumask_first(cpu_online_mask));
+	if (*cpu == cpumask_first(cpu_online_mask) ||
+	    !cpu_is_hotpluggable(*cpu))
 		kunit_skip(test, "needs a CPU that can go offline");
 	if (!is_set_up())
 		kunit_skip(test, "needs a module that is set up");
+	return rt;
+}
 
-	crew = mag_kunit_crew(test);
-	mag_kunit_crew_add(crew, cpu, load_elsewhere, rt);
+static void run_on(struct kunit *test, unsigned int cpu, void (*fn)(void *arg),
+		   struct reap_test *rt)
+{
+	struct mag_kunit_crew *crew = mag_kunit_crew(test);
+
+	mag_kunit_crew_add(crew, cpu, fn, rt);
 	mag_kunit_crew_start(crew);
 	mag_kunit_crew_wait(crew);
+}
+
+static void offline_cpu_is_drained(struct kunit *test)
+{
+	unsigned int cpu;
+	struct reap_test *rt = hotplug_init(test, &cpu);
+
+	run_on(test, cpu, load_elsewhere, rt);
 	KUNIT_ASSERT_EQ(test, mag_kunit_stats(rt->cache).magazines, 1);
 
 	KUNIT_ASSERT_EQ(test, remove_cpu(cpu), 0);
 	KUNIT_EXPECT_EQ(test, mag_kunit_stats(rt->cache).magazines, 0);
 	KUNIT_EXPECT_EQ(test, mag_kunit_stats(rt->cache).rounds_cached, 0);
 	KUNIT_EXPECT_EQ(test, add_cpu(cpu), 0);
+
+	/* And it is as any other when it is back. */
+	run_on(test, cpu, load_elsewhere, rt);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(rt->cache).magazines, 1);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(rt->cache).alloc_failed, 0);
+}
+
+/* Its grace period begins, though nobody will call on that CPU again. */
+static void offline_cpu_leaves_nothing_waiting(struct kunit *test)
+{
+	unsigned int cpu;
+	struct reap_test *rt = hotplug_init(test, &cpu);
+
+	run_on(test, cpu, defer_elsewhere, rt);
+	KUNIT_ASSERT_EQ(test, mag_kunit_stats(rt->cache).rcu_waiting, 1);
+
+	KUNIT_ASSERT_EQ(test, remove_cpu(cpu), 0);
+	rcu_barrier();
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(rt->cache).rcu_waiting, 0);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(rt->cache).live, 0);
+	KUNIT_EXPECT_EQ(test, add_cpu(cpu), 0);
 }
 #else
 static void offline_cpu_is_drained(struct kunit *test)
+{
+	kunit_skip(test, "needs CONFIG_HOTPLUG_CPU");
+}
+
+static void offline_cpu_leaves_nothing_waiting(struct kunit *test)
 {
 	kunit_skip(test, "needs CONFIG_HOTPLUG_CPU");
 }
@@ -423,8 +495,10 @@ static struct kunit_case reap_cases[] = {
 	KUNIT_CASE(reaping_goes_on_while_there_are_slabs),
 	KUNIT_CASE(magazines_step_through_buckets),
 	KUNIT_CASE(idle_magazines_shrink),
+	KUNIT_CASE(magazines_begin_anew_after_the_last_page),
 	KUNIT_CASE(sizes_mix),
 	KUNIT_CASE(offline_cpu_is_drained),
+	KUNIT_CASE(offline_cpu_leaves_nothing_waiting),
 	KUNIT_CASE(memory_pressure_is_answered),
 	KUNIT_CASE(memory_pressure_takes_no_more_than_asked),
 	{}
