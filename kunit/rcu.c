@@ -106,6 +106,27 @@ static void holder_makes_objects_wait_alone(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).live, 0);
 }
 
+/* For a reader as well as any that wait together; it counts as live meanwhile. */
+static void object_alone_waits_for_readers(struct kunit *test)
+{
+	struct mag_cache *cache =
+		mag_kunit_cache(test, sizeof(struct object), 0, NULL);
+	struct object *object = mag_cache_alloc(cache, GFP_KERNEL);
+	u64 live;
+
+	KUNIT_ASSERT_NOT_NULL(test, object);
+	mag_kunit_pin(test, 0);
+	KUNIT_ASSERT_TRUE(test, mag_kunit_cpu_enter(cache));
+	rcu_read_lock();
+	free_rcu(cache, object);
+	live = mag_kunit_stats(cache).live;
+	rcu_read_unlock();
+	mag_kunit_cpu_leave(cache);
+	KUNIT_EXPECT_EQ(test, live, 1);
+	rcu_barrier();
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).live, 0);
+}
+
 /* Of a magazine that is never full. */
 static void reaping_ends_the_wait(struct kunit *test)
 {
@@ -419,6 +440,7 @@ static struct kunit_case rcu_cases[] = {
 	KUNIT_CASE_PARAM(objects_wait_for_readers, nr_gen_params),
 	KUNIT_CASE_PARAM(objects_come_back, nr_gen_params),
 	KUNIT_CASE(holder_makes_objects_wait_alone),
+	KUNIT_CASE(object_alone_waits_for_readers),
 	KUNIT_CASE(reaping_ends_the_wait),
 	KUNIT_CASE_PARAM(two_intervals_leave_no_page, nr_gen_params),
 	KUNIT_CASE(destroy_waits),

@@ -113,6 +113,31 @@ static void working_set_stays(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mag_kunit_stats(rt.cache).rounds_cached, nr);
 }
 
+/* The same of empty ones, which frees need. */
+static void working_set_of_empty_ones_stays(struct kunit *test)
+{
+	struct reap_test rt;
+
+	reap_test_init(test, &rt, MAG_REAP_WORKING_SET);
+	load(test, &rt);
+	mag_kunit_alloc_many(test, rt.cache, rt.objs, rt.nr);
+	KUNIT_ASSERT_EQ(test, mag_kunit_stats(rt.cache).magazines,
+			2 + DEPOT_MAX);
+	mag_reap(rt.cache);
+	/* All are needed once, and are back by the end of the interval. */
+	free_all(&rt);
+	mag_kunit_alloc_many(test, rt.cache, rt.objs, rt.nr);
+	mag_reap(rt.cache);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(rt.cache).magazines,
+			2 + DEPOT_MAX);
+
+	/* The CPU calls again, but needs none of them. */
+	mag_cache_free(rt.cache, rt.objs[--rt.nr]);
+	mag_reap(rt.cache);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(rt.cache).magazines, 2);
+	free_all(&rt);
+}
+
 static void idle_cpu_gives_back_all(struct kunit *test)
 {
 	struct mag_cache_stats stats;
@@ -209,6 +234,29 @@ static void empty_slabs_are_a_working_set_too(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mag_kunit_stats(rt.cache).pages, 0);
 	KUNIT_EXPECT_EQ(test, mag_kunit_stats(rt.cache).pages_returned,
 			stats.pages);
+}
+
+/* Slabs that were needed once in the interval stay, though they are empty. */
+static void needed_empty_slabs_stay(struct kunit *test)
+{
+	struct reap_test rt;
+	u32 needed = 2, nr;
+	int node;
+
+	reap_test_init(test, &rt, MAG_REAP_WORKING_SET);
+	rt.cache->policy.empty_max = U32_MAX;
+	load(test, &rt);
+	mag_cpu_drain(rt.cache);
+	mag_depot_drain(rt.cache);
+	node = numa_mem_id();
+	mag_slab_reap(rt.cache, node, false);
+	KUNIT_ASSERT_GT(test, mag_kunit_stats(rt.cache).slabs, needed);
+
+	nr = needed * rt.cache->layout[MAG_LAYOUT_BEST].objects;
+	KUNIT_ASSERT_EQ(test, mag_slab_take(rt.cache, node, rt.objs, nr), nr);
+	mag_slab_give(rt.cache, rt.objs, nr);
+	mag_slab_reap(rt.cache, node, false);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(rt.cache).slabs, needed);
 }
 
 static void shrink_gives_back_all_and_counts_it(struct kunit *test)
@@ -484,12 +532,14 @@ static struct kunit_case reap_cases[] = {
 	KUNIT_CASE(first_interval_takes_nothing),
 	KUNIT_CASE(unneeded_magazines_are_reaped),
 	KUNIT_CASE(working_set_stays),
+	KUNIT_CASE(working_set_of_empty_ones_stays),
 	KUNIT_CASE(idle_cpu_gives_back_all),
 	KUNIT_CASE(two_intervals_leave_no_page),
 	KUNIT_CASE(live_objects_are_left_alone),
 	KUNIT_CASE(rule_all_waits_for_nothing),
 	KUNIT_CASE(rule_never_takes_nothing),
 	KUNIT_CASE(empty_slabs_are_a_working_set_too),
+	KUNIT_CASE(needed_empty_slabs_stay),
 	KUNIT_CASE(shrink_gives_back_all_and_counts_it),
 	KUNIT_CASE(cpu_in_a_call_is_left_alone),
 	KUNIT_CASE(reaping_goes_on_while_there_are_slabs),
