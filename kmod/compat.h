@@ -60,13 +60,6 @@
 #define mag_direct_page(addr) virt_to_page(addr)
 #endif
 
-/* The queue of schedule_work(), which 6.17 renamed; the old name warns in use. */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
-#define mag_system_wq system_percpu_wq
-#else
-#define mag_system_wq system_wq
-#endif
-
 /* The string of a tracepoint, until 6.10 named twice. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
 #define mag_assign_str(field, string) __assign_str(field)

@@ -274,6 +274,25 @@ static void frees_beyond_the_limit_reach_slabs(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, stats.rounds_cached, (2 + DEPOT_MAX) * rounds);
 }
 
+/* One of another size is not kept, so that sizes do not mix for long. */
+static void empty_ones_of_an_old_size_are_destroyed(struct kunit *test)
+{
+	struct mag_magazine *old, *full;
+	struct depot_test dt;
+
+	depot_test_init(test, &dt);
+	KUNIT_ASSERT_TRUE(test, mag_depot_put_full(dt.cache, dt.node,
+						   make_full(test, &dt)));
+	old = make_empty(test, &dt);
+	mag_policy_grow(dt.cache);
+	KUNIT_ASSERT_GT(test, dt.cache->magazine_rounds, old->capacity);
+	full = mag_depot_get_full(dt.cache, dt.node, old);
+	KUNIT_EXPECT_NOT_NULL(test, full);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(dt.cache).magazines, dt.made - 1);
+	KUNIT_EXPECT_NULL(test, mag_depot_get_empty(dt.cache, dt.node, NULL));
+	discard(&dt, full);
+}
+
 /* A load that grows and shrinks moves the same magazines to and fro. */
 static void magazines_circulate(struct kunit *test)
 {
@@ -455,6 +474,25 @@ static void contention_below_the_threshold_does_not(struct kunit *test)
 	discard(&c->dt, c->mag);
 }
 
+/* What one interval saw is no reason to grow in the next. */
+static void contention_is_of_its_interval(struct kunit *test)
+{
+	struct contender *c = contender_create(test);
+	struct mag_cache *cache = c->dt.cache;
+	u32 grown;
+
+	cache->policy.resize_rule = MAG_RESIZE_INTERVAL;
+	cache->policy.resize_threshold = 0;
+	contended_call(test, c);
+	mag_reap(cache);
+	grown = cache->magazine_rounds;
+	/* The depot is in use. */
+	discard(&c->dt, mag_depot_get_full(cache, c->dt.node, NULL));
+	mag_reap(cache);
+	KUNIT_EXPECT_EQ(test, cache->magazine_rounds, grown);
+	discard(&c->dt, c->mag);
+}
+
 static void each_contention_adds_a_round(struct kunit *test)
 {
 	struct contender *c = contender_create(test);
@@ -538,12 +576,14 @@ static struct kunit_case depot_cases[] = {
 	KUNIT_CASE(empty_ones_are_limited),
 	KUNIT_CASE(drain_leaves_nothing),
 	KUNIT_CASE(frees_beyond_the_limit_reach_slabs),
+	KUNIT_CASE(empty_ones_of_an_old_size_are_destroyed),
 	KUNIT_CASE(magazines_circulate),
 	KUNIT_CASE_PARAM(contention_is_counted, contention_gen_params),
 	KUNIT_CASE_PARAM(contention_makes_magazines_grow,
 			 contention_gen_params),
 	KUNIT_CASE_PARAM(contention_below_the_threshold_does_not,
 			 contention_gen_params),
+	KUNIT_CASE_PARAM(contention_is_of_its_interval, contention_gen_params),
 	KUNIT_CASE_PARAM(each_contention_adds_a_round, contention_gen_params),
 	KUNIT_CASE_PARAM(contention_may_be_without_effect,
 			 contention_gen_params),

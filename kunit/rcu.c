@@ -106,7 +106,28 @@ static void holder_makes_objects_wait_alone(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).live, 0);
 }
 
-/* A magazine that is never full goes with the second reaping that sees it. */
+/* For a reader as well as any that wait together; it counts as live meanwhile. */
+static void object_alone_waits_for_readers(struct kunit *test)
+{
+	struct mag_cache *cache =
+		mag_kunit_cache(test, sizeof(struct object), 0, NULL);
+	struct object *object = mag_cache_alloc(cache, GFP_KERNEL);
+	u64 live;
+
+	KUNIT_ASSERT_NOT_NULL(test, object);
+	mag_kunit_pin(test, 0);
+	KUNIT_ASSERT_TRUE(test, mag_kunit_cpu_enter(cache));
+	rcu_read_lock();
+	free_rcu(cache, object);
+	live = mag_kunit_stats(cache).live;
+	rcu_read_unlock();
+	mag_kunit_cpu_leave(cache);
+	KUNIT_EXPECT_EQ(test, live, 1);
+	rcu_barrier();
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).live, 0);
+}
+
+/* Of a magazine that is never full. */
 static void reaping_ends_the_wait(struct kunit *test)
 {
 	struct mag_cache *cache =
@@ -118,12 +139,31 @@ static void reaping_ends_the_wait(struct kunit *test)
 	/* Not of itself, while the test looks. */
 	cache->policy.reap_interval_ms = 3600 * MSEC_PER_SEC;
 	free_rcu(cache, object);
-	mag_reap(cache);
 	rcu_barrier();
 	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).rcu_waiting, 1);
 	mag_reap(cache);
 	rcu_barrier();
 	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).rcu_waiting, 0);
+}
+
+/* As of any other load; grace periods end between the first and the second. */
+static void two_intervals_leave_no_page(struct kunit *test)
+{
+	u32 nr = *(const u32 *)test->param_value, i;
+	struct mag_cache *cache =
+		mag_kunit_cache(test, sizeof(struct object), 0, NULL);
+	void **objs = mag_kunit_array(test, nr);
+
+	WRITE_ONCE(cache->policy.reap_rule, MAG_REAP_WORKING_SET);
+	WRITE_ONCE(cache->policy.reap_interval_ms, 1000 * 60 * 60);
+	mag_kunit_alloc_many(test, cache, objs, nr);
+	for (i = 0; i < nr; i++)
+		free_rcu(cache, objs[i]);
+	mag_reap(cache);
+	rcu_barrier();
+	mag_reap(cache);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).magazines, 0);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).pages, 0);
 }
 
 static void destroy_waits(struct kunit *test)
@@ -389,8 +429,6 @@ static void wait_ends_without_reaping(struct kunit *test)
 	cache->policy.reap_interval_ms = 3600 * MSEC_PER_SEC;
 	free_rcu(cache, object);
 	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&cache->reap_work));
-	flush_delayed_work(&cache->reap_work);
-	rcu_barrier();
 	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).rcu_waiting, 1);
 	flush_delayed_work(&cache->reap_work);
 	rcu_barrier();
@@ -402,7 +440,9 @@ static struct kunit_case rcu_cases[] = {
 	KUNIT_CASE_PARAM(objects_wait_for_readers, nr_gen_params),
 	KUNIT_CASE_PARAM(objects_come_back, nr_gen_params),
 	KUNIT_CASE(holder_makes_objects_wait_alone),
+	KUNIT_CASE(object_alone_waits_for_readers),
 	KUNIT_CASE(reaping_ends_the_wait),
+	KUNIT_CASE_PARAM(two_intervals_leave_no_page, nr_gen_params),
 	KUNIT_CASE(destroy_waits),
 	KUNIT_CASE(deferred_frees_race),
 	KUNIT_CASE_PARAM(destructor_runs_once_an_object, flags_gen_params),

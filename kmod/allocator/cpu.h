@@ -68,11 +68,10 @@ enum {
  * @rcu_rounds: objects in @rcu, for statistics
  * @free_rcu: objects that went into @rcu
  * @calls_seen: the calls until the last mag_cpu_reap(), which owns it
- * @rcu_seen: @rcu then; likewise
  * @away: by node, a magazine for objects of that node, not full; or NULL
  *
- * All but @event, @calls_seen and @rcu_seen are written under the flag, and read
- * by others for statistics.
+ * All but @event and @calls_seen are written under the flag, and read by others
+ * for statistics.
  */
 struct mag_cpu {
 	u8 busy;
@@ -95,7 +94,6 @@ struct mag_cpu {
 	u64 free_rcu;
 	u64 event[MAG_NR_CPU_EVENTS];
 	u64 calls_seen;
-	const struct mag_magazine *rcu_seen;
 	struct mag_magazine *away[];
 } ____cacheline_aligned_in_smp;
 

@@ -124,8 +124,8 @@ static bool rcu_push(struct mag_cache *cache, void *obj, unsigned long caller)
  *	is no memory for a magazine, in an interrupt inside the CPU layer, and in
  *	a cache that is debugged.
  *
- * Objects wait by magazines.  One that is not full waits for more, two reap
- * intervals or less, whatever the rule of reaping, and one more for each time that
+ * Objects wait by magazines.  One that is not full waits for more, a reap
+ * interval or less, whatever the rule of reaping, and one more for each time that
  * finds its CPU in the middle of a call; then comes the grace period.
  * mag_cache_rcu_barrier() and mag_cache_destroy() see to all.
  * An object counts as free from this call on; one that waits by itself, from
@@ -175,17 +175,7 @@ static void cpu_let_rcu_go(void *arg)
 	mag_cpu_leave(cpu);
 }
 
-/* It is the one that was there at the last reaping. */
-static bool cpu_rcu_is_old(struct mag_cpu *cpu)
-{
-	const struct mag_magazine *mag = mag_peek(cpu->rcu);
-	bool old = mag == cpu->rcu_seen;
-
-	cpu->rcu_seen = mag;
-	return old;
-}
-
-bool mag_cpu_rcu_flush(struct mag_cache *cache, bool all)
+bool mag_cpu_rcu_flush(struct mag_cache *cache)
 {
 	struct rcu_request request;
 	struct mag_cpu *cpu;
@@ -194,7 +184,7 @@ bool mag_cpu_rcu_flush(struct mag_cache *cache, bool all)
 
 	for_each_online_cpu(id) {
 		cpu = per_cpu_ptr(cache->cpu, id);
-		if (!cpu_has_rcu(cpu) || !(all || cpu_rcu_is_old(cpu)))
+		if (!cpu_has_rcu(cpu))
 			continue;
 		request = (struct rcu_request){ .cache = cache };
 		smp_call_function_single(id, cpu_let_rcu_go, &request, true);
@@ -237,7 +227,7 @@ void mag_cache_rcu_barrier(struct mag_cache *cache)
 	do {
 		/* No CPU is on its way out, its magazine not yet seen to. */
 		cpus_read_lock();
-		done = mag_cpu_rcu_flush(cache, true);
+		done = mag_cpu_rcu_flush(cache);
 		cpus_read_unlock();
 		cond_resched();
 	} while (!done);

@@ -363,18 +363,17 @@ void mag_cpu_drain(struct mag_cache *cache);
 void mag_cpu_drain_dead(struct mag_cache *cache, unsigned int id);
 /*
  * The same for the CPUs that are online, those alone that made no call since
- * the last time if @idle.  One in the middle of a call is left alone.  Task
- * context, interrupts on.
+ * the last time if @idle.  One in the middle of a call is left alone.  Returns
+ * false if @idle spared one.  Task context, interrupts on.
  */
-void mag_cpu_reap(struct mag_cache *cache, bool idle);
+bool mag_cpu_reap(struct mag_cache *cache, bool idle);
 void mag_cpu_stats(struct mag_cache *cache, struct mag_cache_stats *stats);
 
 /*
- * Begins the grace period of objects that wait on CPUs that are online: of all,
- * or of those that waited for the whole time since the last call.  False if a
- * CPU was in the middle of a call.  Task context, interrupts on.
+ * Begins the grace period of objects that wait on CPUs that are online.  False
+ * if a CPU was in the middle of a call.  Task context, interrupts on.
  */
-bool mag_cpu_rcu_flush(struct mag_cache *cache, bool all);
+bool mag_cpu_rcu_flush(struct mag_cache *cache);
 /* The same for @id, which is offline.  Task context. */
 void mag_cpu_rcu_drain_dead(struct mag_cache *cache, unsigned int id);
 /* Nothing waits afterwards.  Task context, no other user. */
@@ -423,6 +422,8 @@ void mag_policy_settle(struct mag_cache *cache, bool restart);
 /* Magazines made from now on are a step larger, or smaller, within bounds. */
 void mag_policy_grow(struct mag_cache *cache);
 void mag_policy_shrink(struct mag_cache *cache);
+/* Magazines made from now on begin anew. */
+void mag_policy_restart(struct mag_cache *cache);
 /* A depot was contended.  For MAG_RESIZE_EVENT; cheap otherwise. */
 void mag_policy_contended(struct mag_cache *cache);
 
