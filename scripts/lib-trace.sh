@@ -36,7 +36,8 @@ prepare_trace()
 # magctl_load WORKLOAD BACKEND WORDS: the load of a machine's job, as a script.
 magctl_load()
 {
-	printf 'magctl run %q -b %q %s >/out/load.log 2>&1\n' "$@"
+	printf 'magctl run %q -b %q %s --json /out/load.json >/out/load.log 2>&1\n' \
+		"$@"
 	# shellcheck disable=SC2016 # for the guest
 	echo 'echo $? >/out/load.status'
 }
