@@ -6,6 +6,8 @@
 # with it: so no event is missed.  /magslab/args holds the script's arguments,
 # one a line; /magslab/load is the load.
 
+# Room in a script's maps for all objects that live.
+export BPFTRACE_MAP_KEYS_MAX=262144
 insmod /magslab/magslab.ko || exit
 set --
 while IFS= read -r word; do
