@@ -27,15 +27,18 @@
 #   JOBS=1 SSHLOGIN=...  make matrix: cells at a time, hosts
 #   SCRIPT=magsteps      make trace: a script of scripts/bpf; ARGS=... for it
 #   WORKLOAD=skb BACKEND=magazine LOAD="-d 3s"  make trace: what magctl runs
+#   LOAD_FILE=...        make trace: a program, script or C file of yours is run
+#                        instead, with the words of LOAD
 #   OVERHEAD=3           make trace: what the script costs, in so many rounds
 #   SCRIPTS=...          make trace-test: the tests of these scripts, not all
+#   CMD=...              make vm: a command in place of the shell
 #   COVERAGE_MIN=90      make coverage: least percentage of lines
 #
 # make all is for this machine's own kernel unless KDIR says otherwise.
-VARIABLES := APPEND ARCH ARGS BACKEND CELLS COVERAGE_MIN CPUS FLAVOUR JOBS \
-	KDIR KERNEL KERNELS KERNEL_IMAGE KERNEL_TREE LOAD MACHINE \
-	MAGSLAB_CACHE MEM NODES O OVERHEAD REFRESH SCRIPT SCRIPTS SSHLOGIN V \
-	VARIANT WORKLOAD
+VARIABLES := APPEND ARCH ARGS BACKEND CELLS CMD COVERAGE_MIN CPUS FLAVOUR \
+	JOBS KDIR KERNEL KERNELS KERNEL_IMAGE KERNEL_TREE LOAD LOAD_FILE \
+	MACHINE MAGSLAB_CACHE MEM NODES O OVERHEAD REFRESH SCRIPT SCRIPTS \
+	SSHLOGIN V VARIANT WORKLOAD
 HOST_KDIR := $(or $(KDIR),/lib/modules/$(shell uname -r)/build)
 # An O that is empty is the default as well: of "", clean would remove /test.
 override O := $(or $(O),out)

@@ -31,6 +31,18 @@ known() { # [-] PARAMETER=VALUE...
 	load_words="$*"
 }
 
+# The load of the next `traced`: the commands on standard input, each of which
+# must succeed.
+commands() { # NAME
+	{
+		echo '(set -e'
+		cat
+		echo ") >$WORK/load.log 2>&1"
+		echo "echo \$? >$WORK/load.status"
+	} >"$WORK/load"
+	load_words=$1
+}
+
 # The claim that a script runs on the load, which succeeds; its output is kept
 # in $WORK/out.  It is attached before the load begins, and ends with it.
 traced() { # SCRIPT [ARGUMENT...]
@@ -59,6 +71,11 @@ sum() { # MAP [KEYS]
 				sum += $NF
 		}
 		END { print sum + 0 }' "$WORK/out"
+}
+
+# The value of a workload's parameter in the command that a script printed.
+param() { # NAME
+	sed -n "s/^  magctl run .* -p $1=\([0-9]*\).*/\1/p" "$WORK/out"
 }
 
 # What the cache itself counted, when the load had run.
