@@ -26,7 +26,7 @@
 #   CELLS=...            make matrix: these, e.g. "6.1:qemu:debug 7.3:um:release"
 #   JOBS=1 SSHLOGIN=...  make matrix: cells at a time, hosts
 #   SCRIPT=magsteps      make trace: a script of scripts/bpf; ARGS=... for it
-#   WORKLOAD=skb BACKEND=magazine LOAD="-d 3s"  make trace: what magctl runs
+#   WORKLOAD=skb BACKEND=magazine LOAD="-d 3s"  make trace, flame: magctl run
 #   LOAD_FILE=...        make trace: a program, script or C file of yours is run
 #                        instead, with the words of LOAD
 #   OVERHEAD=3           make trace: what the script costs, in so many rounds
@@ -82,6 +82,10 @@ bench-baseline: ## the same, and keep the figures as bench/baseline.json
 trace: ## a script of scripts/bpf on a workload, in a machine: SCRIPT=...
 	@scripts/trace
 
+.PHONY: flame
+flame: ## a flame graph of a workload, and the allocators' share of CPU
+	@scripts/flame
+
 .PHONY: trace-test
 trace-test: ## each script on loads of known counts, compared exactly
 	@scripts/trace-test
@@ -120,7 +124,7 @@ format: ## lay out the C code with clang-format
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf $(addprefix $(O)/,build bench coverage demo kunit matrix test trace trace-test vm) magslab.ko magctl
+	rm -rf $(addprefix $(O)/,build bench coverage demo flame kunit matrix test trace trace-test vm) magslab.ko magctl
 	@rmdir $(O) 2>/dev/null || true
 
 .PHONY: help

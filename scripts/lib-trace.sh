@@ -22,15 +22,30 @@ check_script()
 # prepare_trace: the packages, a kernel that can be looked into, the build.
 prepare_trace()
 {
-	[ "${MACHINE:-qemu}-${ARCH:-x86_64}" = qemu-x86_64 ] ||
-		die "tracing is for QEMU's x86-64 machine alone" \
-		    "Leave MACHINE= and ARCH= out."
+	case ${MACHINE:-qemu}-${ARCH:-x86_64} in
+	qemu-x86_64 | icount-x86_64) ;;
+	*) die "tracing is for QEMU's x86-64 machines alone" \
+		"Leave ARCH= out, and MACHINE= if it is not icount." ;;
+	esac
 	use_newest
 	[ "${KERNEL:-}" != stock ] ||
 		die "the distribution's kernel has no 9P to share the host's tools by" \
 		    "KERNEL=6.1 is the same version, built here."
 	export VARIANT=trace
 	prepare build vm trace
+}
+
+# trace_machine ARGUMENT...: in_machine, with this host's tools but clang, by all
+# the names that it may have.
+trace_machine()
+{
+	local name
+	local -a add=()
+
+	for name in $(compgen -c clang | grep -xE 'clang(-[0-9.]+)?' | sort -u); do
+		add+=(--add "$TOP/scripts/vm/no-clang:$name")
+	done
+	in_machine --tools "${add[@]}" "$@"
 }
 
 # magctl_load WORKLOAD BACKEND WORDS: the load of a machine's job, as a script.

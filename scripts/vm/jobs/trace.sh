@@ -11,18 +11,26 @@ check_load() {
 	[ "$(cat /out/load.status 2>/dev/null)" != 0 ] || return 0
 	echo "the load failed:"
 	cat /out/load.log
-	exit 1
+	return 1
 }
 
-# Fails in one line where the load never began; bpftrace's words stay in /out.
+# Why bpftrace did not run a script.  Where a probe's name is a pattern that matches
+# nothing, it tells nobody.
+reason() {
+	{
+		grep -m 1 ERROR /out/bpftrace.log ||
+			tail -n 1 /out/bpftrace.log | grep . ||
+			echo "it has none of the probes"
+	} | sed 's|^/magslab/||'
+}
+
+# What is not the script's own output stays in /out, but for warnings.
 run_script() { # [ARGUMENT...]
 	rm -f /out/load.status
-	bpftrace -c '/bin/busybox sh /magslab/load' /magslab/script.bt "$@" \
+	bpftrace -q -c '/bin/busybox sh /magslab/load' /magslab/script.bt "$@" \
 		2>/out/bpftrace.log || {
-		echo "Linux $(uname -r) cannot run this script:" \
-			"$(grep -m 1 ERROR /out/bpftrace.log ||
-			   tail -n 1 /out/bpftrace.log)"
-		exit 1
+		echo "Linux $(uname -r) cannot run this script: $(reason)"
+		return 1
 	}
 	cat /out/bpftrace.log
 	check_load
@@ -42,7 +50,7 @@ compare() { # ROUNDS [ARGUMENT...]
 	for round in $(seq "$rounds"); do
 		rm -f /out/load.status
 		sh /magslab/load
-		check_load
+		check_load || exit
 		without=$(throughput "without-$round") || exit
 		run_script "$@" >/out/script.log || {
 			cat /out/script.log
@@ -84,7 +92,7 @@ while IFS= read -r word; do
 done </magslab/args
 read -r rounds </magslab/rounds
 if [ "$rounds" = 0 ]; then
-	run_script "$@"
+	run_script "$@" || exit
 else
 	compare "$rounds" "$@"
 	sum_up
