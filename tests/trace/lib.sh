@@ -78,6 +78,24 @@ param() { # NAME
 	sed -n "s/^  magctl run .* -p $1=\([0-9]*\).*/\1/p" "$WORK/out"
 }
 
+# The same of a map that is two, NAME_even and NAME_odd, of which one is counted
+# in while the other is printed.
+sum_both() { # NAME [KEYS]
+	echo $(($(sum "$1_even" "${2:-}") + $(sum "$1_odd" "${2:-}")))
+}
+
+# The load of the next `traced`: module slabways, going that way; stays in the
+# kernel, and what is left allocated, until the test removes it.
+going() { # WAY [PARAMETER=VALUE...]
+	way=$1
+	shift
+	cat >"$WORK/load" <<-LOAD
+	insmod /magslab/slabways.ko way=$way $* >$WORK/load.log 2>&1
+	echo \$? >$WORK/load.status
+	LOAD
+	load_words="way=$way${*:+ $*}"
+}
+
 # What the cache itself counted, when the load had run.
 stat_of() { # KEY
 	awk -v key="$1" '$1 == key { print $2 }' "$WORK/stats"
