@@ -31,6 +31,18 @@ known() { # [-] PARAMETER=VALUE...
 	load_words="$*"
 }
 
+# The load of the next `traced`: commands on standard input, of which the last
+# one's status is the load's.
+load() { # NAME
+	{
+		echo '{'
+		cat
+		echo "} >$WORK/load.log 2>&1"
+		echo "echo \$? >$WORK/load.status"
+	} >"$WORK/load"
+	load_words=$1
+}
+
 # The claim that a script runs on the load, which succeeds; its output is kept
 # in $WORK/out.  It is attached before the load begins, and ends with it.
 traced() { # SCRIPT [ARGUMENT...]
