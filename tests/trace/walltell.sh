@@ -6,8 +6,8 @@
 
 PARAMETERS=/sys/module/wallload/parameters
 
-# The module wallload, on SLUB and then on magslab; what it found of its times is
-# kept in $WORK/found.
+# The module wallload, on SLUB and then on magslab; what it found of its times
+# is kept in $WORK/found.
 wall() { # PARAMETER=VALUE...
 	: >"$WORK/found"
 	load "wallload $*" <<-LOAD
@@ -35,7 +35,7 @@ row() { # ROW COLUMN
 		}' "$WORK/out"
 }
 
-# A figure of the line on calls: 1 those, 3 waits, 5 reclaims, 12 those in a call.
+# A figure of the line on calls: 1 is those, 3 waits, 5 reclaims, 12 in a call.
 told() { # COLUMN
 	awk -v column="$1" '/^[0-9]+ calls, / { print $column + 0 }' "$WORK/out"
 }
