@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# allocsper: so many units as the load has, and in each what it allocates itself.
+# allocsper: so many units as the load has, and in each what is its own.
 # shellcheck source=/dev/null
 . /magslab/trace-lib.sh
 
-# A process that is called `units` for as long as it does PERL, with $_ from 1 to
-# TIMES; before, it does the same with $_ from -TIMES to -1, if WARM is so many.
+# A process that is called `units` while it does PERL, with $_ from 1 to TIMES;
+# before that it does the same with $_ from -WARM to -1.
 units() { # TIMES WARM PERL [PARAMETER=VALUE...]
 	times=$1 warm=$2 body=$3
 	shift 3

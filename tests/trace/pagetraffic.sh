@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# pagetraffic: the pages of each slab of a known cache, once there and once back.
+# pagetraffic: the pages of each slab of a known cache, once each way.
 # shellcheck source=/dev/null
 . /magslab/trace-lib.sh
 
