@@ -26,15 +26,19 @@
 #   CELLS=...            make matrix: these, e.g. "6.1:qemu:debug 7.3:um:release"
 #   JOBS=1 SSHLOGIN=...  make matrix: cells at a time, hosts
 #   SCRIPT=magsteps      make trace: a script of scripts/bpf; ARGS=... for it
-#   WORKLOAD=skb BACKEND=magazine LOAD="-d 3s"  make trace: what magctl runs
+#   WORKLOAD=skb BACKEND=magazine LOAD="-d 3s"  make trace, flame: magctl run
+#   LOAD_FILE=...        make trace: a program, script or C file of yours is run
+#                        instead, with the words of LOAD
+#   OVERHEAD=3           make trace: what the script costs, in so many rounds
 #   SCRIPTS=...          make trace-test: the tests of these scripts, not all
+#   CMD=...              make vm: a command in place of the shell
 #   COVERAGE_MIN=90      make coverage: least percentage of lines
 #
 # make all is for this machine's own kernel unless KDIR says otherwise.
-VARIABLES := APPEND ARCH ARGS BACKEND CELLS COVERAGE_MIN CPUS FLAVOUR JOBS \
-	KDIR KERNEL KERNELS KERNEL_IMAGE KERNEL_TREE LOAD MACHINE \
-	MAGSLAB_CACHE MEM NODES O REFRESH SCRIPT SCRIPTS SSHLOGIN V VARIANT \
-	WORKLOAD
+VARIABLES := APPEND ARCH ARGS BACKEND CELLS CMD COVERAGE_MIN CPUS FLAVOUR \
+	JOBS KDIR KERNEL KERNELS KERNEL_IMAGE KERNEL_TREE LOAD LOAD_FILE \
+	MACHINE MAGSLAB_CACHE MEM NODES O OVERHEAD REFRESH SCRIPT SCRIPTS \
+	SSHLOGIN V VARIANT WORKLOAD
 HOST_KDIR := $(or $(KDIR),/lib/modules/$(shell uname -r)/build)
 # An O that is empty is the default as well: of "", clean would remove /test.
 override O := $(or $(O),out)
@@ -78,6 +82,10 @@ bench-baseline: ## the same, and keep the figures as bench/baseline.json
 trace: ## a script of scripts/bpf on a workload, in a machine: SCRIPT=...
 	@scripts/trace
 
+.PHONY: flame
+flame: ## a flame graph of a workload, and the allocators' share of CPU
+	@scripts/flame
+
 .PHONY: trace-test
 trace-test: ## each script on loads of known counts, compared exactly
 	@scripts/trace-test
@@ -116,7 +124,7 @@ format: ## lay out the C code with clang-format
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf $(addprefix $(O)/,build bench coverage demo kunit matrix test trace trace-test vm) magslab.ko magctl
+	rm -rf $(addprefix $(O)/,build bench coverage demo flame kunit matrix test trace trace-test vm) magslab.ko magctl
 	@rmdir $(O) 2>/dev/null || true
 
 .PHONY: help

@@ -22,9 +22,11 @@ check_script()
 # prepare_trace: the packages, a kernel that can be looked into, the build.
 prepare_trace()
 {
-	[ "${MACHINE:-qemu}-${ARCH:-x86_64}" = qemu-x86_64 ] ||
-		die "tracing is for QEMU's x86-64 machine alone" \
-		    "Leave MACHINE= and ARCH= out."
+	case ${MACHINE:-qemu}-${ARCH:-x86_64} in
+	qemu-x86_64 | icount-x86_64) ;;
+	*) die "tracing is for QEMU's x86-64 machines alone" \
+		"Leave ARCH= out, and MACHINE= if it is not icount." ;;
+	esac
 	use_newest
 	[ "${KERNEL:-}" != stock ] ||
 		die "the distribution's kernel has no 9P to share the host's tools by" \
@@ -33,10 +35,51 @@ prepare_trace()
 	prepare build vm trace
 }
 
+# trace_machine ARGUMENT...: in_machine, with this host's tools but clang, by all
+# the names that it may have.
+trace_machine()
+{
+	local name
+	local -a add=()
+
+	for name in $(compgen -c clang | grep -xE 'clang(-[0-9.]+)?' | sort -u); do
+		add+=(--add "$TOP/scripts/vm/no-clang:$name")
+	done
+	in_machine --tools "${add[@]}" "$@"
+}
+
 # magctl_load WORKLOAD BACKEND WORDS: the load of a machine's job, as a script.
 magctl_load()
 {
-	printf 'magctl run %q -b %q %s >/out/load.log 2>&1\n' "$@"
+	load_script "$(printf 'magctl run %q -b %q %s --json /out/load.json' "$@")"
+}
+
+# load_script COMMAND: the same of any command of the machine's.
+load_script()
+{
+	printf '%s >/out/load.log 2>&1\n' "$1"
 	# shellcheck disable=SC2016 # for the guest
 	echo 'echo $? >/out/load.status'
+}
+
+# add_program FILE: to what the machine is given, $ADD; a C file is compiled.
+# $PROGRAM is then what to call there.
+add_program()
+{
+	local file=$1 name
+
+	if [ ! -f "$file" ] || [ ! -r "$file" ]; then
+		die "the program $file cannot be read"
+	fi
+	name=$(basename "$file" .c)
+	if [[ $file == *.c ]]; then
+		say "compiling $name"
+		mkdir -p "$BUILD/load"
+		cc -O2 -Wall -static -pthread -o "$BUILD/load/$name" "$file" ||
+			die "$file does not compile"
+		file=$BUILD/load/$name
+	fi
+	ADD+=(--add "$file:load.d/$name")
+	# shellcheck disable=SC2034 # for the caller
+	PROGRAM=$(printf '%q' "/magslab/load.d/$name")
 }

@@ -306,6 +306,14 @@ void mag_slab_read(struct mag_cache *cache, int node,
 		   struct mag_node_reading *reading);
 /* Frees the slabs set aside by mag_slab_drain().  Task context. */
 void mag_slab_bury(void);
+/*
+ * A slab of @pages joins the cache @name, or goes.  A function, with all that
+ * there is to know in its arguments, for scripts that run without this module
+ * as well: bpftrace takes a probe of a function that is not there, but not a
+ * tracepoint.
+ */
+void mag_slab_traffic(struct mag_cache *cache, struct page *page,
+		      const char *name, u32 pages, bool new);
 
 /* depot.c: any context but NMI, unless it says otherwise. */
 

@@ -374,17 +374,24 @@ static void slab_destruct(struct mag_cache *cache, struct page *page)
 		cache->dtor(slab_object(cache, page, index));
 }
 
-/* It joins its cache, or its pages go; it cannot do the latter meanwhile. */
-static void slab_trace(struct mag_cache *cache, struct page *page, bool new)
+noinline void mag_slab_traffic(struct mag_cache *cache, struct page *page,
+			       const char *name, u32 pages, bool new)
 {
 	const struct mag_slab_layout *layout = slab_layout(cache, page);
 
 	if (new)
 		trace_mag_slab_new(cache, page_to_nid(page), layout->order,
-				   layout->pages, layout->objects);
+				   pages, layout->objects);
 	else
 		trace_mag_slab_free(cache, page_to_nid(page), layout->order,
-				    layout->pages, layout->objects);
+				    pages, layout->objects);
+}
+
+/* It joins its cache, or its pages go; it cannot do the latter meanwhile. */
+static void slab_trace(struct mag_cache *cache, struct page *page, bool new)
+{
+	mag_slab_traffic(cache, page, cache->name,
+			 slab_layout(cache, page)->pages, new);
 }
 
 /* Publishes a new slab, keeping one object of it back for the caller. */
