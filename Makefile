@@ -22,22 +22,26 @@
 #   REFRESH=1            ask for a newer one now, not once a day
 #   CHECKS=...           make check: these checks, not all
 #   KERNELS=...          make kernels: these, e.g. "6.1 7.3:um:debug", not all;
-#                        make matrix, bench: on these alone, e.g. "6.12 7.3"
+#                        make matrix, bench, check: on these, e.g. "6.12 7.3"
 #   CELLS=...            make matrix: these, e.g. "6.1:qemu:debug 7.3:um:release"
 #   JOBS=1 SSHLOGIN=...  make matrix: cells at a time, hosts
 #   SCRIPT=magsteps      make trace: a script of scripts/bpf; ARGS=... for it
 #   WORKLOAD=skb BACKEND=magazine LOAD="-d 3s"  make trace, flame: magctl run
+#   LOAD_FILE=...        make trace: a program, script or C file of yours is run
+#                        instead, with the words of LOAD
 #   OVERHEAD=3           make trace: what the script costs, in so many rounds
 #   SCRIPTS=...          make trace-test: the tests of these scripts, not all
+#   CMD=...              make vm: a command in place of the shell
 #   COVERAGE_MIN=90      make coverage: least percentage of lines
 #
 # make all is for this machine's own kernel unless KDIR says otherwise.
-VARIABLES := APPEND ARCH ARGS BACKEND CELLS COVERAGE_MIN CPUS FLAVOUR JOBS \
-	KDIR KERNEL KERNELS KERNEL_IMAGE KERNEL_TREE LOAD MACHINE \
-	MAGSLAB_CACHE MEM NODES O OVERHEAD REFRESH SCRIPT SCRIPTS SSHLOGIN V \
-	VARIANT WORKLOAD
+VARIABLES := APPEND ARCH ARGS BACKEND CELLS CMD COVERAGE_MIN CPUS FLAVOUR \
+	JOBS KDIR KERNEL KERNELS KERNEL_IMAGE KERNEL_TREE LOAD LOAD_FILE \
+	MACHINE MAGSLAB_CACHE MEM NODES O OVERHEAD REFRESH SCRIPT SCRIPTS \
+	SSHLOGIN V VARIANT WORKLOAD
 HOST_KDIR := $(or $(KDIR),/lib/modules/$(shell uname -r)/build)
-O ?= out
+# An O that is empty is the default as well: of "", clean would remove /test.
+override O := $(or $(O),out)
 V ?= 0
 
 # What is empty stays out: to the kernel's build, ARCH= is an architecture.

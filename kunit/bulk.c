@@ -11,7 +11,8 @@
 
 #include "helpers.h"
 
-#define OBJECT_SIZE 256
+#define OBJECT_SIZE  256
+#define MANY_LENGTHS 130 /* more than two magazines of these */
 
 static const size_t nr_cases[] = { 1, 2, 28, 29, 30, 64, 87, 1000, 4096 };
 
@@ -61,6 +62,28 @@ static void bulk_hands_out_each_object_once(struct kunit *test)
 		disclaim_all(test, objs, nr);
 		mag_cache_free_bulk(cache, nr, objs);
 		KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).live, 0);
+	}
+}
+
+/* Whatever is left over of the blocks that rounds are copied by. */
+static void bulk_of_each_length(struct kunit *test)
+{
+	struct mag_cache *cache =
+		mag_kunit_cache(test, OBJECT_SIZE, 0, mag_kunit_owner_ctor);
+	void **objs = mag_kunit_array(test, MANY_LENGTHS + 1);
+	size_t nr;
+
+	for (nr = 1; nr <= MANY_LENGTHS; nr++) {
+		memset(objs, 0, nr * sizeof(*objs));
+		objs[nr] = test;
+		KUNIT_ASSERT_EQ(
+			test, mag_cache_alloc_bulk(cache, GFP_KERNEL, nr, objs),
+			nr);
+		claim_all(test, objs, nr);
+		KUNIT_EXPECT_PTR_EQ(test, objs[nr], (void *)test);
+		disclaim_all(test, objs, nr);
+		mag_cache_free_bulk(cache, nr, objs);
+		KUNIT_ASSERT_EQ(test, mag_kunit_stats(cache).live, 0);
 	}
 }
 
@@ -193,6 +216,7 @@ static void reserve_is_filled_again(struct kunit *test)
 
 static struct kunit_case bulk_cases[] = {
 	KUNIT_CASE_PARAM(bulk_hands_out_each_object_once, nr_gen_params),
+	KUNIT_CASE(bulk_of_each_length),
 	KUNIT_CASE(bulk_of_none),
 	KUNIT_CASE(bulk_and_single_mix),
 	KUNIT_CASE(bulk_goes_round_a_holder),

@@ -8,10 +8,14 @@
 #include <linux/err.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
+#include <linux/smp.h>
+#include <linux/stacktrace.h>
 #include <linux/string.h>
 
 #include "helpers.h"
+#include "log.h"
 
 #define OBJECT_SIZE 200
 
@@ -243,7 +247,6 @@ static void misaligned_pointers_are_found(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mag_cache_destroy(cache), 0);
 }
 
-/* With tracks the state lies far behind the object, and both are checked. */
 /* As an overrun does that goes beyond the redzone. */
 static void damage_state(struct mag_cache *cache, void *obj)
 {
@@ -366,6 +369,248 @@ static void damaged_list_is_found_by_alloc(struct kunit *test)
 	mag_cache_free(cache, obj);
 	expect_bugs(test, cache, MAG_BUG_FREE_LIST, 1);
 	KUNIT_EXPECT_EQ(test, mag_cache_destroy(cache), 0);
+}
+
+/* Reports. */
+
+static void overrun_left(struct kunit *test, struct mag_cache *cache, void *obj)
+{
+	write_before(obj);
+	mag_cache_free(cache, obj);
+}
+
+static void overrun_right(struct kunit *test, struct mag_cache *cache,
+			  void *obj)
+{
+	write_behind(obj);
+	mag_cache_free(cache, obj);
+}
+
+static void use_after_free(struct kunit *test, struct mag_cache *cache,
+			   void *obj)
+{
+	mag_cache_free(cache, obj);
+	write_first(obj);
+	expect_not_handed_out(test, cache, obj);
+}
+
+static void free_twice(struct kunit *test, struct mag_cache *cache, void *obj)
+{
+	mag_cache_free(cache, obj);
+	mag_cache_free(cache, obj);
+}
+
+static void free_to_another(struct kunit *test, struct mag_cache *cache,
+			    void *obj)
+{
+	struct mag_cache *other = mag_kunit_cache(test, OBJECT_SIZE, 0, NULL);
+	void *others = mag_cache_alloc(other, GFP_KERNEL);
+
+	KUNIT_EXPECT_NOT_NULL(test, others);
+	if (others) {
+		mag_cache_free(cache, others);
+		mag_cache_free(other, others);
+	}
+	mag_cache_free(cache, obj);
+}
+
+static void free_foreign(struct kunit *test, struct mag_cache *cache, void *obj)
+{
+	mag_cache_free(cache, &of_the_image);
+	mag_cache_free(cache, obj);
+}
+
+static void free_misaligned(struct kunit *test, struct mag_cache *cache,
+			    void *obj)
+{
+	mag_cache_free(cache, obj + 8);
+	mag_cache_free(cache, obj);
+}
+
+/* The redzone is damaged as well, but what is told is what is sure. */
+static void overrun_far(struct kunit *test, struct mag_cache *cache, void *obj)
+{
+	damage_state(cache, obj);
+	mag_cache_free(cache, obj);
+}
+
+/* Of a debugged cache, the links are behind the last object. */
+static void damage_links(struct kunit *test, struct mag_cache *cache, void *obj)
+{
+	const struct mag_slab_layout *layout = &cache->layout[MAG_LAYOUT_BEST];
+	void *slab = page_address(mag_kunit_slab_page(obj));
+
+	mag_cache_free(cache, obj);
+	memset(slab + layout->link_offset, 0x5a, layout->objects * sizeof(u16));
+	KUNIT_EXPECT_EQ(test, mag_cache_validate(cache), 1);
+}
+
+struct report_case {
+	enum mag_bug bug;
+	void (*provoke)(struct kunit *test, struct mag_cache *cache, void *obj);
+};
+
+static const struct report_case report_cases[] = {
+	{ MAG_BUG_LEFT_REDZONE, overrun_left },
+	{ MAG_BUG_RIGHT_REDZONE, overrun_right },
+	{ MAG_BUG_POISON, use_after_free },
+	{ MAG_BUG_DOUBLE_FREE, free_twice },
+	{ MAG_BUG_WRONG_CACHE, free_to_another },
+	{ MAG_BUG_FOREIGN, free_foreign },
+	{ MAG_BUG_MISALIGNED, free_misaligned },
+	{ MAG_BUG_STATE, overrun_far },
+	{ MAG_BUG_FREE_LIST, damage_links },
+};
+
+static void report_desc(const struct report_case *c, char *desc)
+{
+	strscpy(desc, mag_bug_name(c->bug), KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(report, report_cases, report_desc);
+
+/* One report in the log, which names the bug; and nothing is a second one. */
+static void bug_is_told_once(struct kunit *test)
+{
+	const struct report_case *c = test->param_value;
+	struct mag_cache *cache;
+	void *obj;
+	char head[80];
+
+	mag_kunit_log(test);
+	cache = bug_cache(test, MAG_CACHE_DEBUG);
+	obj = mag_cache_alloc(cache, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, obj);
+	snprintf(head, sizeof(head),
+		 "magslab: BUG in cache kunit_bug: %s, object ",
+		 mag_bug_name(c->bug));
+	c->provoke(test, cache, obj);
+	expect_bugs(test, cache, c->bug, 1);
+	mag_cache_validate(cache);
+	KUNIT_EXPECT_EQ(test, mag_kunit_log_count(head), 1);
+	KUNIT_EXPECT_EQ(test, mag_kunit_log_count("BUG in cache"), 1);
+	KUNIT_EXPECT_EQ(test, mag_kunit_log_count("magslab: seen on cpu "), 1);
+	KUNIT_EXPECT_EQ(test, mag_cache_destroy(cache), 0);
+}
+
+/* User-Mode Linux, for one, does not know how. */
+static bool stacks_are_walked(void)
+{
+#ifdef CONFIG_STACKTRACE
+	unsigned long addr[4];
+
+	return stack_trace_save(addr, ARRAY_SIZE(addr), 0);
+#else
+	return false;
+#endif
+}
+
+/* As many stacks, in each of them the function of the test. */
+static void expect_stacks(struct kunit *test, const char *name, u32 nr)
+{
+	if (IS_ENABLED(CONFIG_KALLSYMS) && stacks_are_walked())
+		KUNIT_EXPECT_EQ(test, mag_kunit_log_count(name), nr);
+}
+
+static void expect_track(struct kunit *test, const char *verb, u32 nr)
+{
+	char where[40];
+
+	KUNIT_EXPECT_EQ(test, mag_kunit_log_count(verb), nr);
+	snprintf(where, sizeof(where),
+		 " ms ago, cpu %u, pid %d:", raw_smp_processor_id(),
+		 current->pid);
+	KUNIT_EXPECT_GE(test, mag_kunit_log_count(where), nr);
+}
+
+/* What, where, the bytes, who allocated and who freed. */
+static void report_is_complete(struct kunit *test)
+{
+	struct mag_cache *cache;
+	void *obj;
+
+	mag_kunit_log(test);
+	cache = bug_cache(test, MAG_CACHE_DEBUG);
+	obj = mag_cache_alloc(cache, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, obj);
+	memset(obj, 0xa5, OBJECT_SIZE);
+	write_behind(obj);
+	mag_cache_free(cache, obj);
+
+	expect_track(test, "magslab: allocated ", 1);
+	expect_track(test, "magslab: freed ", 0);
+	expect_stacks(test, __func__, 2);
+	/* SLUB_RED_ACTIVE before, and with a bit turned behind. */
+	KUNIT_EXPECT_EQ(test, mag_kunit_log_count("magslab: redzone "), 2);
+	KUNIT_EXPECT_EQ(test, mag_kunit_log_count(": cc cc cc cc "), 1);
+	KUNIT_EXPECT_EQ(test, mag_kunit_log_count(": cd cc cc cc "), 1);
+	KUNIT_EXPECT_EQ(test, mag_kunit_log_count("magslab: object "), 8);
+	KUNIT_EXPECT_EQ(test, mag_kunit_log_count(": a5 a5 a5 a5 "), 8);
+	KUNIT_EXPECT_EQ(test, mag_kunit_log_count("is not handed out any more"),
+			1);
+	KUNIT_EXPECT_EQ(test, mag_cache_destroy(cache), 0);
+}
+
+static void report_tells_who_freed(struct kunit *test)
+{
+	struct mag_cache *cache;
+	void *obj;
+
+	mag_kunit_log(test);
+	cache = bug_cache(test, MAG_CACHE_DEBUG);
+	obj = mag_cache_alloc(cache, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, obj);
+	mag_cache_free(cache, obj);
+	mag_cache_free(cache, obj);
+	expect_track(test, "magslab: allocated ", 1);
+	expect_track(test, "magslab: freed ", 1);
+	expect_stacks(test, __func__, 3);
+	KUNIT_EXPECT_EQ(test, mag_cache_destroy(cache), 0);
+}
+
+/* Without tracks, redzones and poison there is less to say, and no more is. */
+static void report_of_a_check_is_short(struct kunit *test)
+{
+	struct mag_cache *cache;
+	void *obj;
+
+	mag_kunit_log(test);
+	cache = bug_cache(test, MAG_CACHE_CHECK);
+	obj = mag_cache_alloc(cache, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, obj);
+	mag_cache_free(cache, obj);
+	mag_cache_free(cache, obj);
+	KUNIT_EXPECT_EQ(test, mag_kunit_log_count("BUG in cache"), 1);
+	KUNIT_EXPECT_EQ(test, mag_kunit_log_count(" ms ago"), 0);
+	KUNIT_EXPECT_EQ(test, mag_kunit_log_count("redzone"), 0);
+	KUNIT_EXPECT_EQ(test, mag_kunit_log_count("magslab: object "), 8);
+	KUNIT_EXPECT_EQ(test, mag_cache_destroy(cache), 0);
+}
+
+/* Each with who allocated it, up to eight of them; the number is of all. */
+static void leaks_are_told_with_stacks(struct kunit *test)
+{
+	const struct mag_cache_args args = { .flags = MAG_CACHE_DEBUG };
+	struct mag_cache *cache;
+	void *objs[10];
+	u32 i;
+
+	mag_kunit_log(test);
+	cache = mag_cache_create_args("kunit_leak", OBJECT_SIZE, &args);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cache);
+	mag_kunit_pin(test, cpumask_first(cpu_online_mask));
+	for (i = 0; i < ARRAY_SIZE(objs); i++)
+		objs[i] = mag_cache_alloc(cache, GFP_KERNEL);
+	mag_cache_free(cache, objs[0]);
+	KUNIT_EXPECT_EQ(test, mag_cache_destroy(cache), 9);
+	KUNIT_EXPECT_EQ(test, mag_kunit_log_count(" leaked, offset "), 8);
+	expect_track(test, "magslab: allocated ", 8);
+	expect_stacks(test, __func__, 8);
+	KUNIT_EXPECT_EQ(
+		test,
+		mag_kunit_log_count(
+			"cache kunit_leak: destroyed with 9 objects of 200 bytes not freed"),
+		1);
 }
 
 static const u32 flags_cases[] = {
@@ -512,6 +757,73 @@ static void validation_under_load_finds_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&race.failed), 0);
 }
 
+/* What it has is given up, so that it is neither empty nor a page to give back. */
+static void damaged_slab_is_not_empty(struct kunit *test)
+{
+	struct mag_cache *cache = bug_cache(test, 0);
+	struct mag_node_reading reading;
+	void *objs[2], *obj;
+
+	take_past_magazines(test, cache, objs, ARRAY_SIZE(objs));
+	mag_cache_read_node(cache, page_to_nid(virt_to_page(objs[0])),
+			    &reading);
+	KUNIT_EXPECT_EQ(test, reading.empty_slabs, 0);
+	mag_slab_give(cache, objs, ARRAY_SIZE(objs));
+	/* The last one given leads on. */
+	*(u16 *)objs[1] = 0x7fff;
+	KUNIT_EXPECT_EQ(test, mag_cache_validate(cache), 1);
+	mag_cache_read_node(cache, page_to_nid(virt_to_page(objs[0])),
+			    &reading);
+	KUNIT_EXPECT_EQ(test, reading.empty_slabs, 0);
+
+	obj = mag_cache_alloc(cache, GFP_KERNEL);
+	KUNIT_EXPECT_NOT_NULL(test, obj);
+	mag_cache_free(cache, obj);
+	mag_cache_shrink(cache);
+	/* With its objects, which are quarantined. */
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).slabs, 1);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).quarantined,
+			cache->layout[MAG_LAYOUT_BEST].objects);
+	expect_bugs(test, cache, MAG_BUG_FREE_LIST, 1);
+	KUNIT_EXPECT_EQ(test, mag_cache_destroy(cache), 0);
+}
+
+static const u32 unpoisoned_cases[] = {
+	MAG_CACHE_CHECK,
+	MAG_CACHE_CHECK | MAG_CACHE_REDZONE | MAG_CACHE_TRACK,
+};
+
+static void unpoisoned_desc(const u32 *flags, char *desc)
+{
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "flags %#x", *flags);
+}
+
+KUNIT_ARRAY_PARAM(unpoisoned, unpoisoned_cases, unpoisoned_desc);
+
+static void init_on_free_zeroes_debugged_objects(struct kunit *test)
+{
+	const struct mag_cache_args args = {
+		.flags = *(const u32 *)test->param_value,
+	};
+	struct mag_cache *cache;
+	u32 dirty = 0, i;
+	void *objs[4];
+
+	if (!want_init_on_free())
+		kunit_skip(test, "booted without init_on_free=1");
+
+	cache = mag_kunit_cache_args(test, OBJECT_SIZE, &args);
+	mag_kunit_alloc_many(test, cache, objs, ARRAY_SIZE(objs));
+	for (i = 0; i < ARRAY_SIZE(objs); i++)
+		memset(objs[i], 0xff, OBJECT_SIZE);
+	mag_cache_free(cache, objs[0]);
+	mag_cache_free_bulk(cache, ARRAY_SIZE(objs) - 1, objs + 1);
+	/* A free object may not be read: but this one knows the allocator. */
+	for (i = 0; i < ARRAY_SIZE(objs); i++)
+		dirty += !!memchr_inv(objs[i], 0, OBJECT_SIZE);
+	KUNIT_EXPECT_EQ(test, dirty, 0);
+}
+
 static struct kunit_case debug_cases[] = {
 	KUNIT_CASE_PARAM(damage_to_live_is_found_by_free, live_gen_params),
 	KUNIT_CASE_PARAM(damage_to_free_is_found_by_alloc, free_gen_params),
@@ -529,10 +841,18 @@ static struct kunit_case debug_cases[] = {
 	KUNIT_CASE(damaged_state_of_free_is_found_by_validation),
 	KUNIT_CASE_PARAM(damaged_list_is_found_by_validation, link_gen_params),
 	KUNIT_CASE(damaged_list_is_found_by_alloc),
+	KUNIT_CASE_PARAM(bug_is_told_once, report_gen_params),
+	KUNIT_CASE(report_is_complete),
+	KUNIT_CASE(report_tells_who_freed),
+	KUNIT_CASE(report_of_a_check_is_short),
+	KUNIT_CASE(leaks_are_told_with_stacks),
 	KUNIT_CASE_PARAM(whole_objects_give_no_report, flags_gen_params),
 	KUNIT_CASE(debugged_objects_are_zeroed),
 	KUNIT_CASE(leaks_are_counted_beside_quarantine),
 	KUNIT_CASE(validation_under_load_finds_nothing),
+	KUNIT_CASE(damaged_slab_is_not_empty),
+	KUNIT_CASE_PARAM(init_on_free_zeroes_debugged_objects,
+			 unpoisoned_gen_params),
 	{}
 };
 

@@ -5,11 +5,14 @@
  */
 #include <kunit/test.h>
 #include <linux/cpumask.h>
+#include <linux/irqflags.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/topology.h>
+#include <linux/tracepoint.h>
 
+#include "../kmod/allocator/mag_trace.h"
 #include "helpers.h"
 
 #define OBJECT_SIZE 4096
@@ -271,6 +274,25 @@ static void frees_beyond_the_limit_reach_slabs(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, stats.rounds_cached, (2 + DEPOT_MAX) * rounds);
 }
 
+/* One of another size is not kept, so that sizes do not mix for long. */
+static void empty_ones_of_an_old_size_are_destroyed(struct kunit *test)
+{
+	struct mag_magazine *old, *full;
+	struct depot_test dt;
+
+	depot_test_init(test, &dt);
+	KUNIT_ASSERT_TRUE(test, mag_depot_put_full(dt.cache, dt.node,
+						   make_full(test, &dt)));
+	old = make_empty(test, &dt);
+	mag_policy_grow(dt.cache);
+	KUNIT_ASSERT_GT(test, dt.cache->magazine_rounds, old->capacity);
+	full = mag_depot_get_full(dt.cache, dt.node, old);
+	KUNIT_EXPECT_NOT_NULL(test, full);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(dt.cache).magazines, dt.made - 1);
+	KUNIT_EXPECT_NULL(test, mag_depot_get_empty(dt.cache, dt.node, NULL));
+	discard(&dt, full);
+}
+
 /* A load that grows and shrinks moves the same magazines to and fro. */
 static void magazines_circulate(struct kunit *test)
 {
@@ -452,6 +474,25 @@ static void contention_below_the_threshold_does_not(struct kunit *test)
 	discard(&c->dt, c->mag);
 }
 
+/* What one interval saw is no reason to grow in the next. */
+static void contention_is_of_its_interval(struct kunit *test)
+{
+	struct contender *c = contender_create(test);
+	struct mag_cache *cache = c->dt.cache;
+	u32 grown;
+
+	cache->policy.resize_rule = MAG_RESIZE_INTERVAL;
+	cache->policy.resize_threshold = 0;
+	contended_call(test, c);
+	mag_reap(cache);
+	grown = cache->magazine_rounds;
+	/* The depot is in use. */
+	discard(&c->dt, mag_depot_get_full(cache, c->dt.node, NULL));
+	mag_reap(cache);
+	KUNIT_EXPECT_EQ(test, cache->magazine_rounds, grown);
+	discard(&c->dt, c->mag);
+}
+
 static void each_contention_adds_a_round(struct kunit *test)
 {
 	struct contender *c = contender_create(test);
@@ -479,6 +520,52 @@ static void contention_may_be_without_effect(struct kunit *test)
 	discard(&c->dt, c->mag);
 }
 
+/**
+ * struct resize_look - how a resizing was told
+ * @cache: the cache
+ * @told: times
+ * @irqs_off: of them, with interrupts off, as under a lock
+ */
+struct resize_look {
+	struct mag_cache *cache;
+	u32 told;
+	u32 irqs_off;
+};
+
+static void look_at_resize(void *data, const struct mag_cache *cache, u32 from,
+			   u32 to, u32 reason)
+{
+	struct resize_look *look = data;
+
+	if (cache != look->cache)
+		return;
+	look->told++;
+	look->irqs_off += irqs_disabled();
+}
+
+/* Others wait for the lock, and must not wait for who is told as well. */
+static void resizing_is_told_without_the_lock(struct kunit *test)
+{
+	struct resize_look look = {};
+	struct contender *c;
+
+	if (!IS_ENABLED(CONFIG_TRACEPOINTS))
+		kunit_skip(test, "needs CONFIG_TRACEPOINTS");
+
+	c = contender_create(test);
+	look.cache = c->dt.cache;
+	c->dt.cache->policy.resize_rule = MAG_RESIZE_EVENT;
+	KUNIT_EXPECT_EQ(test, register_trace_mag_resize(look_at_resize, &look),
+			0);
+	contended_call(test, c);
+	KUNIT_EXPECT_EQ(test,
+			unregister_trace_mag_resize(look_at_resize, &look), 0);
+	tracepoint_synchronize_unregister();
+	KUNIT_EXPECT_EQ(test, look.told, 1);
+	KUNIT_EXPECT_EQ(test, look.irqs_off, 0);
+	discard(&c->dt, c->mag);
+}
+
 static struct kunit_case depot_cases[] = {
 	KUNIT_CASE(empty_depot_has_no_full),
 	KUNIT_CASE(empty_depot_has_no_empty),
@@ -489,14 +576,18 @@ static struct kunit_case depot_cases[] = {
 	KUNIT_CASE(empty_ones_are_limited),
 	KUNIT_CASE(drain_leaves_nothing),
 	KUNIT_CASE(frees_beyond_the_limit_reach_slabs),
+	KUNIT_CASE(empty_ones_of_an_old_size_are_destroyed),
 	KUNIT_CASE(magazines_circulate),
 	KUNIT_CASE_PARAM(contention_is_counted, contention_gen_params),
 	KUNIT_CASE_PARAM(contention_makes_magazines_grow,
 			 contention_gen_params),
 	KUNIT_CASE_PARAM(contention_below_the_threshold_does_not,
 			 contention_gen_params),
+	KUNIT_CASE_PARAM(contention_is_of_its_interval, contention_gen_params),
 	KUNIT_CASE_PARAM(each_contention_adds_a_round, contention_gen_params),
 	KUNIT_CASE_PARAM(contention_may_be_without_effect,
+			 contention_gen_params),
+	KUNIT_CASE_PARAM(resizing_is_told_without_the_lock,
 			 contention_gen_params),
 	{}
 };

@@ -221,12 +221,16 @@ static void fault_cache_create_shown(struct kunit *test)
 /**
  * struct fault_use - a cache in use
  * @size: of an object
- * @ctor: constructor or NULL
- * @objs: room for FAULT_OBJECTS
+ * @args: of the cache
+ * @least: slabs are of the least order, with none to fall back on
+ * @nr: objects, up to FAULT_OBJECTS
+ * @objs: room for them
  */
 struct fault_use {
 	size_t size;
-	void (*ctor)(void *obj);
+	struct mag_cache_args args;
+	bool least;
+	u32 nr;
 	void **objs;
 };
 
@@ -239,11 +243,14 @@ static int fault_call_cache_use(struct kunit *test, void *arg)
 	u32 i, nr = 0, nth;
 
 	fault_pause(&nth);
-	cache = mag_cache_create("kunit", use->size, 0, use->ctor);
+	cache = mag_cache_create_args("kunit", use->size, &use->args);
 	KUNIT_ASSERT_EQ(test, PTR_ERR_OR_ZERO(cache), 0);
+	if (use->least)
+		cache->layout[MAG_LAYOUT_BEST] =
+			cache->layout[MAG_LAYOUT_LEAST];
 	fault_resume(nth);
 
-	for (i = 0; i < FAULT_OBJECTS; i++) {
+	for (i = 0; i < use->nr; i++) {
 		use->objs[nr] =
 			mag_cache_alloc(cache, i & 1 ? GFP_KERNEL : GFP_ATOMIC);
 		if (use->objs[nr])
@@ -254,29 +261,53 @@ static int fault_call_cache_use(struct kunit *test, void *arg)
 
 	fault_pause(&nth);
 	mag_cache_stats(cache, &stats);
-	KUNIT_EXPECT_EQ(test, stats.alloc_failed, FAULT_OBJECTS - nr);
+	KUNIT_EXPECT_EQ(test, stats.alloc_failed, use->nr - nr);
 	KUNIT_EXPECT_EQ(test, stats.allocs, nr);
 	KUNIT_EXPECT_EQ(test, stats.frees, nr);
+	KUNIT_EXPECT_EQ(test, stats.bugs, 0);
 	KUNIT_EXPECT_EQ(test, mag_cache_destroy(cache), 0);
 	fault_resume(nth);
-	return nr == FAULT_OBJECTS ? 0 : -ENOMEM;
+	return nr == use->nr ? 0 : -ENOMEM;
 }
 
-/* There is no second order to fall back on, so a page that fails matters. */
-static void fault_cache_of_single_pages(struct kunit *test)
+/* Where one node has no page, another has. */
+static void fault_expect_pages_mattered(struct kunit *test, u32 failed)
 {
-	struct fault_use use = {
-		.size = 64,
-		.objs = mag_kunit_array(test, FAULT_OBJECTS),
-	};
-	u32 failed;
-
-	failed = fault_each(test, fault_call_cache_use, &use, FAULT_NO_MAX);
-	/* Where one node has no page, another has. */
 	if (num_node_state(N_MEMORY) == 1)
 		KUNIT_EXPECT_GT(test, failed, 0);
 	else
 		KUNIT_EXPECT_EQ(test, failed, 0);
+}
+
+static void fault_cache_of_single_pages(struct kunit *test)
+{
+	struct fault_use use = {
+		.size = 64,
+		.least = true,
+		.nr = FAULT_OBJECTS,
+		.objs = mag_kunit_array(test, FAULT_OBJECTS),
+	};
+
+	fault_expect_pages_mattered(test, fault_each(test, fault_call_cache_use,
+						     &use, FAULT_NO_MAX));
+}
+
+/* Where there is kmemleak, it allocates for each, which may fail as well. */
+#define FAULT_DEBUGGED 30
+
+/* Nothing but pages is the cache's own, and their failure is no damage. */
+static void fault_debugged_cache(struct kunit *test)
+{
+	struct fault_use use = {
+		.size = 64,
+		.args = { .flags = MAG_CACHE_DEBUG },
+		.least = true,
+		.nr = FAULT_DEBUGGED,
+		.objs = mag_kunit_array(test, FAULT_OBJECTS),
+	};
+
+	fault_expect_pages_mattered(test, fault_each(test, fault_call_cache_use,
+						     &use, FAULT_NO_MAX));
 }
 
 /* Pages fail at the order of choice, and are found at the least. */
@@ -284,7 +315,8 @@ static void fault_cache_of_large_slabs_does_without(struct kunit *test)
 {
 	struct fault_use use = {
 		.size = 2048,
-		.ctor = mag_kunit_owner_ctor,
+		.args = { .ctor = mag_kunit_owner_ctor },
+		.nr = FAULT_OBJECTS,
 		.objs = mag_kunit_array(test, FAULT_OBJECTS),
 	};
 	u32 failed;
@@ -347,6 +379,182 @@ static void fault_free_needs_no_memory(struct kunit *test)
 			FAULT_OBJECTS + before.rounds_cached);
 }
 
+/* Which objects they are cannot be told then, but how many. */
+static void fault_leaks_are_counted(struct kunit *test)
+{
+	struct mag_cache *cache = mag_cache_create("kunit_leak", 256, 0, NULL);
+	unsigned long leaked;
+	void *objs[3];
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cache);
+	mag_kunit_alloc_many(test, cache, objs, ARRAY_SIZE(objs));
+	fault_all(true);
+	leaked = mag_cache_destroy(cache);
+	fault_all(false);
+	KUNIT_EXPECT_EQ(test, leaked, ARRAY_SIZE(objs));
+}
+
+/* Frees that wait for a grace period. */
+
+static int fault_call_free_rcu(struct kunit *test, void *arg)
+{
+	const struct fault_use *use = arg;
+	struct mag_cache_stats stats;
+	struct mag_cache *cache;
+	u32 i, nth;
+
+	fault_pause(&nth);
+	cache = mag_cache_create("kunit", use->size, 0, NULL);
+	KUNIT_ASSERT_EQ(test, PTR_ERR_OR_ZERO(cache), 0);
+	mag_kunit_alloc_many(test, cache, use->objs, use->nr);
+	fault_resume(nth);
+
+	/* An rcu_head fits in any object here. */
+	for (i = 0; i < use->nr; i++)
+		mag_cache_free_rcu(cache, use->objs[i], use->objs[i]);
+
+	fault_pause(&nth);
+	mag_cache_rcu_barrier(cache);
+	mag_cache_stats(cache, &stats);
+	KUNIT_EXPECT_EQ(test, stats.frees, use->nr);
+	KUNIT_EXPECT_EQ(test, stats.rcu_waiting, 0);
+	KUNIT_EXPECT_EQ(test, mag_cache_destroy(cache), 0);
+	fault_resume(nth);
+	return 0;
+}
+
+/* Where a magazine fails, an object waits by itself; the next one tries again. */
+static void fault_free_rcu_does_without(struct kunit *test)
+{
+	struct fault_use use = {
+		.size = 256,
+		.nr = FAULT_OBJECTS,
+		.objs = mag_kunit_array(test, FAULT_OBJECTS),
+	};
+	u32 failed;
+
+	failed = fault_each(test, fault_call_free_rcu, &use, FAULT_NO_MAX);
+	KUNIT_EXPECT_EQ(test, failed, 0);
+}
+
+static void fault_free_rcu_needs_no_memory(struct kunit *test)
+{
+	struct mag_cache *cache = mag_kunit_cache(test, 256, 0, NULL);
+	void **objs = mag_kunit_array(test, FAULT_OBJECTS);
+	struct mag_cache_stats stats;
+	u32 i;
+
+	mag_kunit_alloc_many(test, cache, objs, FAULT_OBJECTS);
+	fault_all(true);
+	for (i = 0; i < FAULT_OBJECTS; i++)
+		mag_cache_free_rcu(cache, objs[i], objs[i]);
+	fault_all(false);
+
+	mag_cache_rcu_barrier(cache);
+	stats = mag_kunit_stats(cache);
+	KUNIT_EXPECT_EQ(test, stats.frees, FAULT_OBJECTS);
+	/* None found a magazine: each waited by itself. */
+	KUNIT_EXPECT_EQ(test, stats.free_rcu, 0);
+}
+
+/* Reserves. */
+
+#define FAULT_RESERVE 100
+#define FAULT_TAKEN   60
+
+static int fault_call_reserve_create(struct kunit *test, void *arg)
+{
+	struct mag_cache *cache = arg;
+	struct mag_reserve *reserve;
+	u32 nth;
+
+	reserve = mag_reserve_create(cache, GFP_KERNEL, FAULT_RESERVE);
+	fault_pause(&nth);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).live,
+			reserve ? FAULT_RESERVE : 0);
+	mag_reserve_destroy(reserve);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).live, 0);
+	/* The next one is to need pages as well. */
+	mag_cache_shrink(cache);
+	fault_resume(nth);
+	return reserve ? 0 : -ENOMEM;
+}
+
+static void fault_reserve_create(struct kunit *test)
+{
+	struct mag_cache *cache = mag_kunit_cache(test, 256, 0, NULL);
+	u32 failed = fault_each(test, fault_call_reserve_create, cache,
+				FAULT_NO_MAX);
+
+	/* The reserve itself, and where nodes cannot help each other, pages. */
+	KUNIT_EXPECT_GT(test, failed, num_node_state(N_MEMORY) == 1);
+}
+
+static int fault_call_reserve_fill(struct kunit *test, void *arg)
+{
+	struct mag_cache *cache = arg;
+	struct mag_reserve *reserve;
+	void *objs[FAULT_TAKEN];
+	u32 nth, i;
+	int err;
+
+	fault_pause(&nth);
+	reserve = mag_reserve_create(cache, GFP_KERNEL, FAULT_RESERVE);
+	KUNIT_ASSERT_NOT_NULL(test, reserve);
+	for (i = 0; i < FAULT_TAKEN; i++)
+		objs[i] = mag_reserve_alloc(reserve);
+	mag_cache_shrink(cache);
+	fault_resume(nth);
+
+	err = mag_reserve_fill(reserve, GFP_KERNEL);
+
+	fault_pause(&nth);
+	KUNIT_EXPECT_EQ(test, mag_reserve_left(reserve),
+			err ? FAULT_RESERVE - FAULT_TAKEN : FAULT_RESERVE);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).live,
+			FAULT_TAKEN + mag_reserve_left(reserve));
+	mag_cache_free_bulk(cache, FAULT_TAKEN, objs);
+	mag_reserve_destroy(reserve);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).live, 0);
+	fault_resume(nth);
+	return err;
+}
+
+/* One that cannot be filled is as it was. */
+static void fault_reserve_fill(struct kunit *test)
+{
+	struct mag_cache *cache = mag_kunit_cache(test, 256, 0, NULL);
+
+	fault_expect_pages_mattered(test,
+				    fault_each(test, fault_call_reserve_fill,
+					       cache, FAULT_NO_MAX));
+}
+
+/* What it is for: where nothing can be allocated, in a section without sleep. */
+static void fault_reserve_serves_all_the_same(struct kunit *test)
+{
+	struct mag_cache *cache = mag_kunit_cache(test, 256, 0, NULL);
+	void **objs = mag_kunit_array(test, FAULT_RESERVE);
+	struct mag_reserve *reserve;
+	u32 i, missed = 0;
+
+	reserve = mag_reserve_create(cache, GFP_KERNEL, FAULT_RESERVE);
+	KUNIT_ASSERT_NOT_NULL(test, reserve);
+	mag_cache_shrink(cache);
+	preempt_disable();
+	fault_all(true);
+	for (i = 0; i < FAULT_RESERVE; i++) {
+		objs[i] = mag_reserve_alloc(reserve);
+		missed += !objs[i];
+	}
+	fault_all(false);
+	preempt_enable();
+	KUNIT_EXPECT_EQ(test, missed, 0);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).live, FAULT_RESERVE);
+	mag_cache_free_bulk(cache, FAULT_RESERVE, objs);
+	mag_reserve_destroy(reserve);
+}
+
 /* Size classes. */
 
 /* Classes are many: some of them, and of what each allocates now this, now that. */
@@ -383,9 +591,45 @@ static void fault_kmalloc_init(struct kunit *test)
 		mag_kmalloc_exit();
 	failed = fault_some(test, fault_call_kmalloc_init, NULL, FAULT_NO_MAX,
 			    FAULT_CLASS_STEP);
-	KUNIT_EXPECT_GT(test, failed, 1);
+	/* The first one does; of the others some are not the classes' own. */
+	KUNIT_EXPECT_GT(test, failed, 0);
 	if (ready)
 		KUNIT_EXPECT_EQ(test, mag_kmalloc_init(), 0);
+}
+
+static int fault_call_reclaim_init(struct kunit *test, void *arg)
+{
+	int err = mag_reclaim_init();
+	u32 nth;
+
+	fault_pause(&nth);
+	if (!err)
+		mag_reclaim_exit();
+	fault_resume(nth);
+	return err;
+}
+
+/* More than the kernel has states of CPUs to give away: none may stay taken. */
+#define FAULT_STATES 50
+
+static void fault_reclaim_init(struct kunit *test)
+{
+	bool ready = mag_kunit_kmalloc_ready();
+	u32 failed, i;
+	int err;
+
+	if (ready)
+		mag_reclaim_exit();
+	failed = fault_each(test, fault_call_reclaim_init, NULL, FAULT_NO_MAX);
+	KUNIT_EXPECT_GT(test, failed, 0);
+	for (i = 0; i < FAULT_STATES; i++) {
+		fault_all(true);
+		err = mag_reclaim_init();
+		fault_all(false);
+		KUNIT_EXPECT_EQ(test, err, -ENOMEM);
+	}
+	if (ready)
+		KUNIT_EXPECT_EQ(test, mag_reclaim_init(), 0);
 }
 
 /* What has no room to grow stays as it is, with its content. */
@@ -523,10 +767,18 @@ static struct kunit_case fault_cases[] = {
 	KUNIT_CASE(fault_cache_create),
 	KUNIT_CASE(fault_cache_create_shown),
 	KUNIT_CASE(fault_cache_of_single_pages),
+	KUNIT_CASE(fault_debugged_cache),
 	KUNIT_CASE(fault_cache_of_large_slabs_does_without),
 	KUNIT_CASE(fault_cache_without_any_memory),
 	KUNIT_CASE(fault_free_needs_no_memory),
+	KUNIT_CASE(fault_leaks_are_counted),
+	KUNIT_CASE(fault_free_rcu_does_without),
+	KUNIT_CASE(fault_free_rcu_needs_no_memory),
+	KUNIT_CASE(fault_reserve_create),
+	KUNIT_CASE(fault_reserve_fill),
+	KUNIT_CASE(fault_reserve_serves_all_the_same),
 	KUNIT_CASE(fault_kmalloc_init),
+	KUNIT_CASE(fault_reclaim_init),
 	KUNIT_CASE(fault_krealloc_keeps_the_old),
 	KUNIT_CASE_PARAM(fault_pool_create, fault_backend_gen_params),
 	KUNIT_CASE(fault_name_of_kmem_cache),

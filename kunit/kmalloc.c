@@ -76,6 +76,15 @@ static const char *object_fault(const void *obj, size_t size)
 	return NULL;
 }
 
+/* All bytes of all sizes would be gigabytes, of which the ends tell the most. */
+static void write_ends(u8 *obj, size_t size)
+{
+	size_t end = min_t(size_t, size, 64);
+
+	memset(obj, 0xa5, end);
+	memset(obj + size - end, 0xa5, end);
+}
+
 static void every_size_fits_and_wastes_little(struct kunit *test)
 {
 	const char *fault;
@@ -86,7 +95,7 @@ static void every_size_fits_and_wastes_little(struct kunit *test)
 		obj = mag_kmalloc(size, GFP_KERNEL);
 		KUNIT_ASSERT_NOT_NULL(test, obj);
 		fault = object_fault(obj, size);
-		memset(obj, 0xa5, size);
+		write_ends(obj, size);
 		mag_kfree(obj);
 		KUNIT_ASSERT_TRUE_MSG(test, !fault, "%zu bytes: %s", size,
 				      fault);
@@ -450,6 +459,64 @@ static void memory_is_of_the_node(struct kunit *test)
 	}
 }
 
+/* Debugging. */
+
+/* Each of some sizes, twice: the second time from what the first one freed. */
+static void use_debugged_classes(struct kunit *test)
+{
+	size_t size;
+	u32 i, turn;
+	void *obj;
+
+	for (i = 0; i < ARRAY_SIZE(some_sizes); i++) {
+		size = some_sizes[i];
+		for (turn = 0; turn < 2; turn++) {
+			obj = mag_kzalloc(size, GFP_KERNEL);
+			KUNIT_EXPECT_NOT_NULL(test, obj);
+			if (!obj)
+				return;
+			KUNIT_EXPECT_NULL(test, object_fault(obj, size));
+			KUNIT_EXPECT_NULL(test, memchr_inv(obj, 0, size));
+			memset(obj, 0xa5, mag_ksize(obj));
+			mag_kfree(obj);
+		}
+	}
+}
+
+static void sum_up_class(struct mag_cache *cache, void *arg)
+{
+	struct mag_cache_stats stats = mag_kunit_stats(cache);
+	u64 *sum = arg;
+
+	if (!mag_kmalloc_owns(cache))
+		return;
+	sum[0] += mag_cache_debug_flags(cache) == MAG_CACHE_DEBUG;
+	sum[1] += stats.allocs;
+	sum[2] += stats.bugs + stats.magazines;
+}
+
+/* As by the module's parameter, which is set when they are made. */
+static void classes_may_be_debugged(struct kunit *test)
+{
+	u64 sum[3] = {};
+	int err;
+
+	mag_kmalloc_exit();
+	KUNIT_EXPECT_EQ(test, mag_debug_default_set("CRPT,kmalloc-*"), 0);
+	err = mag_kmalloc_init();
+	mag_debug_default_set("-");
+	KUNIT_ASSERT_EQ(test, err, 0);
+
+	use_debugged_classes(test);
+	mag_cache_for_each(sum_up_class, sum);
+	KUNIT_EXPECT_GT(test, sum[0], 50);
+	KUNIT_EXPECT_GT(test, sum[1], 20);
+	KUNIT_EXPECT_EQ(test, sum[2], 0);
+
+	mag_kmalloc_exit();
+	KUNIT_EXPECT_EQ(test, mag_kmalloc_init(), 0);
+}
+
 /* Contexts. */
 
 /**
@@ -521,6 +588,7 @@ static struct kunit_case kmalloc_cases[] = {
 	KUNIT_CASE(large_objects_hold_the_pages_they_need),
 	KUNIT_CASE(large_objects_leave_no_page),
 	KUNIT_CASE(memory_is_of_the_node),
+	KUNIT_CASE(classes_may_be_debugged),
 	KUNIT_CASE(interrupts_may_call),
 	{}
 };

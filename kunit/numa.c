@@ -220,6 +220,102 @@ static void nested_remote_free_goes_to_the_slab(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mag_kunit_stats(nt.cache).rounds_cached, 0);
 }
 
+#define BARE_SLABS 4
+
+/* An online CPU of a node that has no memory, or nr_cpu_ids. */
+static unsigned int bare_cpu(void)
+{
+	unsigned int cpu;
+
+	for_each_online_cpu(cpu)
+		if (!node_state(cpu_to_mem(cpu), N_MEMORY))
+			return cpu;
+	return nr_cpu_ids;
+}
+
+/* What one alloc there leaves of a slab serves the next. */
+static void cpu_without_memory_fills_slabs(struct kunit *test)
+{
+	unsigned int cpu = bare_cpu();
+	struct mag_cache *cache;
+	void **objs;
+	u32 nr;
+
+	if (cpu >= nr_cpu_ids)
+		kunit_skip(test, "needs a CPU on a node without memory");
+
+	mag_kunit_pin(test, cpu);
+	cache = mag_kunit_cache(test, OBJECT_SIZE, 0, NULL);
+	nr = BARE_SLABS * cache->layout[MAG_LAYOUT_BEST].objects;
+	objs = mag_kunit_array(test, nr);
+	mag_kunit_alloc_many(test, cache, objs, nr);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).slabs, BARE_SLABS);
+	mag_cache_free_bulk(cache, nr, objs);
+}
+
+/* An rcu_head fits in any object here. */
+static void defer_here(struct numa_test *nt, u32 nr)
+{
+	u32 i;
+
+	for (i = 0; i < nr; i++)
+		mag_cache_free_rcu(nt->cache, nt->objs[i], nt->objs[i]);
+	mag_cache_rcu_barrier(nt->cache);
+}
+
+static void deferred_magazine_goes_home_whole(struct kunit *test)
+{
+	struct mag_magazine *mag;
+	struct numa_test nt;
+
+	numa_test_init(test, &nt, MAG_REMOTE_AWAY);
+	alloc_there(test, &nt, nt.rounds);
+	defer_here(&nt, nt.rounds);
+	KUNIT_EXPECT_NULL(test, mag_depot_get_full(nt.cache, nt.here, NULL));
+	mag = mag_depot_get_full(nt.cache, nt.there, NULL);
+	KUNIT_ASSERT_NOT_NULL(test, mag);
+	KUNIT_EXPECT_EQ(test, mag->rounds, nt.rounds);
+	mag_magazine_discard(nt.cache, mag);
+}
+
+/* No depot may have a magazine of objects that are not all its node's. */
+static void deferred_magazine_of_both_nodes_goes_to_slabs(struct kunit *test)
+{
+	struct numa_test nt;
+	u32 i;
+
+	numa_test_init(test, &nt, MAG_REMOTE_AWAY);
+	for (i = 0; i < nt.rounds; i++) {
+		nt.objs[i] = mag_cache_alloc_node(nt.cache, GFP_KERNEL,
+						  i % 2 ? nt.there : nt.here);
+		KUNIT_ASSERT_NOT_NULL(test, nt.objs[i]);
+	}
+	mag_cache_shrink(nt.cache);
+	defer_here(&nt, nt.rounds);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(nt.cache).magazines, 0);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(nt.cache).rounds_cached, 0);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(nt.cache).live, 0);
+}
+
+/* What is short on one node is not to be had from another. */
+static void memory_pressure_is_of_a_node(struct kunit *test)
+{
+	struct numa_test nt;
+	u64 cached;
+	u32 nr;
+
+	numa_test_init(test, &nt, MAG_REMOTE_AWAY);
+	nr = 4 * nt.rounds;
+	mag_kunit_alloc_many(test, nt.cache, nt.objs, nr);
+	free_here(&nt, nr);
+	cached = mag_kunit_stats(nt.cache).rounds_cached;
+	mag_kunit_reclaim_scan(nt.there, nr);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(nt.cache).rounds_cached, cached);
+	KUNIT_EXPECT_GT(test, mag_kunit_reclaim_count(nt.here), 0);
+	KUNIT_EXPECT_GT(test, mag_kunit_reclaim_scan(nt.here, nr), 0);
+	KUNIT_EXPECT_LT(test, mag_kunit_stats(nt.cache).rounds_cached, cached);
+}
+
 static struct kunit_case numa_cases[] = {
 	KUNIT_CASE(objects_are_of_the_node_asked_for),
 	KUNIT_CASE(no_node_is_this_node),
@@ -231,6 +327,10 @@ static struct kunit_case numa_cases[] = {
 	KUNIT_CASE(bulk_tells_nodes_apart),
 	KUNIT_CASE(away_magazines_are_reaped),
 	KUNIT_CASE(nested_remote_free_goes_to_the_slab),
+	KUNIT_CASE(cpu_without_memory_fills_slabs),
+	KUNIT_CASE(deferred_magazine_goes_home_whole),
+	KUNIT_CASE(deferred_magazine_of_both_nodes_goes_to_slabs),
+	KUNIT_CASE(memory_pressure_is_of_a_node),
 	{}
 };
 

@@ -6,6 +6,7 @@
 #include <kunit/test.h>
 #include <linux/cpumask.h>
 #include <linux/limits.h>
+#include <linux/sizes.h>
 #include <linux/string.h>
 #include <linux/topology.h>
 #include <linux/workqueue.h>
@@ -229,6 +230,38 @@ static void preset_has_the_sizes_of_its_source(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, policy.magazine_rounds, c->rounds);
 	KUNIT_EXPECT_EQ(test, policy.magazine_max, c->max);
+}
+
+/* Likewise, of objects of 256 bytes in slabs of 4 KiB. */
+static const struct mag_policy whole_presets[MAG_NR_PRESETS] = {
+	[MAG_PRESET_MAGSLAB] = { 2, 61, 509, 67, 32, MAG_RESIZE_INTERVAL, 3,
+				 MAG_REMOTE_AWAY, MAG_REAP_WORKING_SET, 5000 },
+	[MAG_PRESET_BONWICK] = { 2, 7, 143, MAG_KNOB_NO_LIMIT, 0,
+				 MAG_RESIZE_INTERVAL, 3, MAG_REMOTE_IGNORE,
+				 MAG_REAP_WORKING_SET, 15000 },
+	[MAG_PRESET_UMA] = { 2, 62, 254, MAG_KNOB_NO_LIMIT, MAG_KNOB_NO_LIMIT,
+			     MAG_RESIZE_EVENT, 0, MAG_REMOTE_AWAY,
+			     MAG_REAP_WORKING_SET, 20000 },
+	[MAG_PRESET_SHEAVES] = { 2, 28, 28, 10, 5, MAG_RESIZE_NEVER, 0,
+				 MAG_REMOTE_SLAB, MAG_REAP_NEVER, 5000 },
+	[MAG_PRESET_DPDK] = { 1, 512, 512, MAG_KNOB_NO_LIMIT, MAG_KNOB_NO_LIMIT,
+			      MAG_RESIZE_NEVER, 0, MAG_REMOTE_IGNORE,
+			      MAG_REAP_NEVER, 5000 },
+};
+
+static void preset_has_all_its_rules(struct kunit *test)
+{
+	const struct mag_knob *knob = test->param_value;
+	struct mag_policy wanted, policy;
+	int preset;
+
+	for (preset = 0; preset < MAG_NR_PRESETS; preset++) {
+		wanted = whole_presets[preset];
+		policy = mag_preset_policy(preset, 256, SZ_4K);
+		KUNIT_EXPECT_EQ_MSG(test, *mag_knob_value(&policy, knob),
+				    *mag_knob_value(&wanted, knob), "%s: %s",
+				    mag_preset_name(preset), knob->name);
+	}
 }
 
 static void preset_is_found_by_its_name(struct kunit *test)
@@ -659,6 +692,7 @@ static struct kunit_case policy_cases[] = {
 	KUNIT_CASE_PARAM(preset_is_within_bounds, size_gen_params),
 	KUNIT_CASE_PARAM(preset_has_the_sizes_of_its_source,
 			 preset_case_gen_params),
+	KUNIT_CASE_PARAM(preset_has_all_its_rules, knob_gen_params),
 	KUNIT_CASE(preset_is_found_by_its_name),
 	KUNIT_CASE(preset_is_recognised),
 	KUNIT_CASE(new_size_is_that_of_the_next_magazine),

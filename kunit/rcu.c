@@ -5,12 +5,18 @@
  */
 #include <kunit/test.h>
 #include <linux/atomic.h>
+#include <linux/completion.h>
+#include <linux/cpumask.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/nodemask.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 #include <linux/string.h>
+#include <linux/tracepoint.h>
+#include <linux/workqueue.h>
 
+#include "../kmod/allocator/mag_trace.h"
 #include "helpers.h"
 
 struct object {
@@ -100,7 +106,28 @@ static void holder_makes_objects_wait_alone(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).live, 0);
 }
 
-/* A magazine that is never full goes with the second reaping that sees it. */
+/* For a reader as well as any that wait together; it counts as live meanwhile. */
+static void object_alone_waits_for_readers(struct kunit *test)
+{
+	struct mag_cache *cache =
+		mag_kunit_cache(test, sizeof(struct object), 0, NULL);
+	struct object *object = mag_cache_alloc(cache, GFP_KERNEL);
+	u64 live;
+
+	KUNIT_ASSERT_NOT_NULL(test, object);
+	mag_kunit_pin(test, 0);
+	KUNIT_ASSERT_TRUE(test, mag_kunit_cpu_enter(cache));
+	rcu_read_lock();
+	free_rcu(cache, object);
+	live = mag_kunit_stats(cache).live;
+	rcu_read_unlock();
+	mag_kunit_cpu_leave(cache);
+	KUNIT_EXPECT_EQ(test, live, 1);
+	rcu_barrier();
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).live, 0);
+}
+
+/* Of a magazine that is never full. */
 static void reaping_ends_the_wait(struct kunit *test)
 {
 	struct mag_cache *cache =
@@ -109,13 +136,34 @@ static void reaping_ends_the_wait(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, object);
 	WRITE_ONCE(cache->policy.reap_rule, MAG_REAP_WORKING_SET);
+	/* Not of itself, while the test looks. */
+	cache->policy.reap_interval_ms = 3600 * MSEC_PER_SEC;
 	free_rcu(cache, object);
-	mag_reap(cache);
 	rcu_barrier();
 	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).rcu_waiting, 1);
 	mag_reap(cache);
 	rcu_barrier();
 	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).rcu_waiting, 0);
+}
+
+/* As of any other load; grace periods end between the first and the second. */
+static void two_intervals_leave_no_page(struct kunit *test)
+{
+	u32 nr = *(const u32 *)test->param_value, i;
+	struct mag_cache *cache =
+		mag_kunit_cache(test, sizeof(struct object), 0, NULL);
+	void **objs = mag_kunit_array(test, nr);
+
+	WRITE_ONCE(cache->policy.reap_rule, MAG_REAP_WORKING_SET);
+	WRITE_ONCE(cache->policy.reap_interval_ms, 1000 * 60 * 60);
+	mag_kunit_alloc_many(test, cache, objs, nr);
+	for (i = 0; i < nr; i++)
+		free_rcu(cache, objs[i]);
+	mag_reap(cache);
+	rcu_barrier();
+	mag_reap(cache);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).magazines, 0);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).pages, 0);
 }
 
 static void destroy_waits(struct kunit *test)
@@ -281,17 +329,128 @@ static void typesafe_pages_wait_for_readers(struct kunit *test)
 	mag_cache_rcu_barrier(cache);
 }
 
+/**
+ * struct interloper - who takes the CPU from a free, as soon as it lets it go
+ * @cache: freed to
+ * @ready: it waits for @go
+ * @go: completed inside the call
+ * @returned: the call has returned
+ * @late: it had before the CPU was taken: nobody is preempted here
+ * @stats: what it saw
+ */
+struct interloper {
+	struct mag_cache *cache;
+	struct completion ready;
+	struct completion go;
+	bool returned;
+	bool late;
+	struct mag_cache_stats stats;
+};
+
+static void interloper_thread(void *arg)
+{
+	struct interloper *il = arg;
+
+	complete(&il->ready);
+	wait_for_completion(&il->go);
+	il->late = READ_ONCE(il->returned);
+	il->stats = mag_kunit_stats(il->cache);
+}
+
+static void interloper_on_free(void *data, const struct mag_cache *cache,
+			       const void *obj, size_t size, u32 rung,
+			       unsigned long site)
+{
+	struct interloper *il = data;
+
+	if (cache == il->cache && rung == MAG_RUNG_RCU)
+		complete(&il->go);
+}
+
+/*
+ * Who is preempted in the middle of the free that fills a magazine has left no
+ * object where mag_cache_rcu_barrier() does not find it.
+ */
+static void full_magazine_waits_before_its_free_is_preempted(struct kunit *test)
+{
+	struct mag_cache *cache =
+		mag_kunit_cache(test, sizeof(struct object), 0, NULL);
+	unsigned int cpu = cpumask_first(cpu_online_mask);
+	u32 nr = cache->magazine_rounds, i;
+	void **objs = mag_kunit_array(test, nr);
+	struct mag_kunit_crew *crew;
+	struct interloper *il;
+
+	if (!IS_ENABLED(CONFIG_TRACEPOINTS) || !IS_ENABLED(CONFIG_PREEMPTION))
+		kunit_skip(test,
+			   "needs CONFIG_TRACEPOINTS and CONFIG_PREEMPTION");
+
+	il = kunit_kzalloc(test, sizeof(*il), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, il);
+	il->cache = cache;
+	init_completion(&il->ready);
+	init_completion(&il->go);
+	mag_kunit_pin(test, cpu);
+	mag_kunit_alloc_many(test, cache, objs, nr);
+
+	crew = mag_kunit_crew(test);
+	sched_set_fifo(mag_kunit_crew_add(crew, cpu, interloper_thread, il));
+	mag_kunit_crew_start(crew);
+	wait_for_completion(&il->ready);
+	for (i = 0; i < nr - 1; i++)
+		free_rcu(cache, objs[i]);
+	KUNIT_EXPECT_EQ(test, register_trace_mag_free(interloper_on_free, il),
+			0);
+	free_rcu(cache, objs[nr - 1]);
+	WRITE_ONCE(il->returned, true);
+	KUNIT_EXPECT_EQ(test, unregister_trace_mag_free(interloper_on_free, il),
+			0);
+	tracepoint_synchronize_unregister();
+	/* Where there was nobody to complete it. */
+	complete(&il->go);
+	mag_kunit_crew_wait(crew);
+
+	if (il->late)
+		kunit_skip(test, "this kernel does not preempt itself");
+	KUNIT_EXPECT_EQ(test, il->stats.free_rcu, nr);
+	KUNIT_EXPECT_EQ(test, il->stats.rcu_waiting, nr);
+}
+
+/* Nothing is reaped then, but what was freed is to be free some day. */
+static void wait_ends_without_reaping(struct kunit *test)
+{
+	struct mag_cache *cache =
+		mag_kunit_cache(test, sizeof(struct object), 0, NULL);
+	struct object *object = mag_cache_alloc(cache, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, object);
+	KUNIT_ASSERT_EQ(test, cache->policy.reap_rule, MAG_REAP_NEVER);
+	/* Not of itself, while the test looks. */
+	cache->policy.reap_interval_ms = 3600 * MSEC_PER_SEC;
+	free_rcu(cache, object);
+	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&cache->reap_work));
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).rcu_waiting, 1);
+	flush_delayed_work(&cache->reap_work);
+	rcu_barrier();
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).rcu_waiting, 0);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).reaped, 0);
+}
+
 static struct kunit_case rcu_cases[] = {
 	KUNIT_CASE_PARAM(objects_wait_for_readers, nr_gen_params),
 	KUNIT_CASE_PARAM(objects_come_back, nr_gen_params),
 	KUNIT_CASE(holder_makes_objects_wait_alone),
+	KUNIT_CASE(object_alone_waits_for_readers),
 	KUNIT_CASE(reaping_ends_the_wait),
+	KUNIT_CASE_PARAM(two_intervals_leave_no_page, nr_gen_params),
 	KUNIT_CASE(destroy_waits),
 	KUNIT_CASE(deferred_frees_race),
 	KUNIT_CASE_PARAM(destructor_runs_once_an_object, flags_gen_params),
 	KUNIT_CASE(destructor_needs_a_constructor),
 	KUNIT_CASE(unknown_flags_are_refused),
 	KUNIT_CASE(typesafe_pages_wait_for_readers),
+	KUNIT_CASE(full_magazine_waits_before_its_free_is_preempted),
+	KUNIT_CASE(wait_ends_without_reaping),
 	{}
 };
 

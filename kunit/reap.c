@@ -7,6 +7,7 @@
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/module.h>
+#include <linux/rcupdate.h>
 #include <linux/topology.h>
 #include <linux/workqueue.h>
 
@@ -112,6 +113,31 @@ static void working_set_stays(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mag_kunit_stats(rt.cache).rounds_cached, nr);
 }
 
+/* The same of empty ones, which frees need. */
+static void working_set_of_empty_ones_stays(struct kunit *test)
+{
+	struct reap_test rt;
+
+	reap_test_init(test, &rt, MAG_REAP_WORKING_SET);
+	load(test, &rt);
+	mag_kunit_alloc_many(test, rt.cache, rt.objs, rt.nr);
+	KUNIT_ASSERT_EQ(test, mag_kunit_stats(rt.cache).magazines,
+			2 + DEPOT_MAX);
+	mag_reap(rt.cache);
+	/* All are needed once, and are back by the end of the interval. */
+	free_all(&rt);
+	mag_kunit_alloc_many(test, rt.cache, rt.objs, rt.nr);
+	mag_reap(rt.cache);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(rt.cache).magazines,
+			2 + DEPOT_MAX);
+
+	/* The CPU calls again, but needs none of them. */
+	mag_cache_free(rt.cache, rt.objs[--rt.nr]);
+	mag_reap(rt.cache);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(rt.cache).magazines, 2);
+	free_all(&rt);
+}
+
 static void idle_cpu_gives_back_all(struct kunit *test)
 {
 	struct mag_cache_stats stats;
@@ -210,6 +236,29 @@ static void empty_slabs_are_a_working_set_too(struct kunit *test)
 			stats.pages);
 }
 
+/* Slabs that were needed once in the interval stay, though they are empty. */
+static void needed_empty_slabs_stay(struct kunit *test)
+{
+	struct reap_test rt;
+	u32 needed = 2, nr;
+	int node;
+
+	reap_test_init(test, &rt, MAG_REAP_WORKING_SET);
+	rt.cache->policy.empty_max = U32_MAX;
+	load(test, &rt);
+	mag_cpu_drain(rt.cache);
+	mag_depot_drain(rt.cache);
+	node = numa_mem_id();
+	mag_slab_reap(rt.cache, node, false);
+	KUNIT_ASSERT_GT(test, mag_kunit_stats(rt.cache).slabs, needed);
+
+	nr = needed * rt.cache->layout[MAG_LAYOUT_BEST].objects;
+	KUNIT_ASSERT_EQ(test, mag_slab_take(rt.cache, node, rt.objs, nr), nr);
+	mag_slab_give(rt.cache, rt.objs, nr);
+	mag_slab_reap(rt.cache, node, false);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(rt.cache).slabs, needed);
+}
+
 static void shrink_gives_back_all_and_counts_it(struct kunit *test)
 {
 	struct mag_cache_stats stats;
@@ -302,6 +351,27 @@ static void idle_magazines_shrink(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rt.cache->magazine_rounds, rt.rounds);
 }
 
+/* Whatever they grew to: of the load that they grew for, nothing is left. */
+static void magazines_begin_anew_after_the_last_page(struct kunit *test)
+{
+	struct reap_test rt;
+	u32 grown;
+	int i;
+
+	reap_test_init(test, &rt, MAG_REAP_WORKING_SET);
+	rt.cache->policy.resize_rule = MAG_RESIZE_INTERVAL;
+	for (i = 0; i < 4; i++)
+		mag_policy_grow(rt.cache);
+	grown = rt.cache->magazine_rounds;
+	mag_kunit_alloc_many(test, rt.cache, rt.objs, rt.nr);
+	free_all(&rt);
+	mag_reap(rt.cache);
+	KUNIT_EXPECT_GT(test, rt.cache->magazine_rounds, grown / 4);
+	mag_reap(rt.cache);
+	KUNIT_ASSERT_EQ(test, mag_kunit_stats(rt.cache).pages, 0);
+	KUNIT_EXPECT_EQ(test, rt.cache->magazine_rounds, rt.rounds);
+}
+
 /* Sizes change under a load: no object is lost, and old magazines die out. */
 static void sizes_mix(struct kunit *test)
 {
@@ -346,34 +416,84 @@ static bool is_set_up(void)
 #endif
 }
 
-static void offline_cpu_is_drained(struct kunit *test)
+/* And one that waits for a grace period there. */
+static void defer_elsewhere(void *arg)
 {
-	unsigned int cpu = cpumask_first(cpu_online_mask);
-	struct mag_kunit_crew *crew;
-	struct reap_test *rt;
+	struct reap_test *rt = arg;
+	void *obj = mag_cache_alloc(rt->cache, GFP_KERNEL);
 
-	rt = kunit_kzalloc(test, sizeof(*rt), GFP_KERNEL);
+	/* An rcu_head fits in it. */
+	if (obj)
+		mag_cache_free_rcu(rt->cache, obj, obj);
+}
+
+/* A cache, and a CPU that can go offline. */
+static struct reap_test *hotplug_init(struct kunit *test, unsigned int *cpu)
+{
+	struct reap_test *rt = kunit_kzalloc(test, sizeof(*rt), GFP_KERNEL);
+
 	KUNIT_ASSERT_NOT_NULL(test, rt);
 	reap_test_init(test, rt, MAG_REAP_NEVER);
-	cpu = mag_kunit_next_cpu(cpu);
-	if (cpu == cpumask_first(cpu_online_mask) || !cpu_is_hotpluggable(cpu))
+	*cpu = mag_kunit_next_cpu(cpumask_first(cpu_online_mask));
+	if (*cpu == cpumask_first(cpu_online_mask) ||
+	    !cpu_is_hotpluggable(*cpu))
 		kunit_skip(test, "needs a CPU that can go offline");
 	if (!is_set_up())
 		kunit_skip(test, "needs a module that is set up");
+	return rt;
+}
 
-	crew = mag_kunit_crew(test);
-	mag_kunit_crew_add(crew, cpu, load_elsewhere, rt);
+static void run_on(struct kunit *test, unsigned int cpu, void (*fn)(void *arg),
+		   struct reap_test *rt)
+{
+	struct mag_kunit_crew *crew = mag_kunit_crew(test);
+
+	mag_kunit_crew_add(crew, cpu, fn, rt);
 	mag_kunit_crew_start(crew);
 	mag_kunit_crew_wait(crew);
+}
+
+static void offline_cpu_is_drained(struct kunit *test)
+{
+	unsigned int cpu;
+	struct reap_test *rt = hotplug_init(test, &cpu);
+
+	run_on(test, cpu, load_elsewhere, rt);
 	KUNIT_ASSERT_EQ(test, mag_kunit_stats(rt->cache).magazines, 1);
 
 	KUNIT_ASSERT_EQ(test, remove_cpu(cpu), 0);
 	KUNIT_EXPECT_EQ(test, mag_kunit_stats(rt->cache).magazines, 0);
 	KUNIT_EXPECT_EQ(test, mag_kunit_stats(rt->cache).rounds_cached, 0);
 	KUNIT_EXPECT_EQ(test, add_cpu(cpu), 0);
+
+	/* And it is as any other when it is back. */
+	run_on(test, cpu, load_elsewhere, rt);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(rt->cache).magazines, 1);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(rt->cache).alloc_failed, 0);
+}
+
+/* Its grace period begins, though nobody will call on that CPU again. */
+static void offline_cpu_leaves_nothing_waiting(struct kunit *test)
+{
+	unsigned int cpu;
+	struct reap_test *rt = hotplug_init(test, &cpu);
+
+	run_on(test, cpu, defer_elsewhere, rt);
+	KUNIT_ASSERT_EQ(test, mag_kunit_stats(rt->cache).rcu_waiting, 1);
+
+	KUNIT_ASSERT_EQ(test, remove_cpu(cpu), 0);
+	rcu_barrier();
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(rt->cache).rcu_waiting, 0);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(rt->cache).live, 0);
+	KUNIT_EXPECT_EQ(test, add_cpu(cpu), 0);
 }
 #else
 static void offline_cpu_is_drained(struct kunit *test)
+{
+	kunit_skip(test, "needs CONFIG_HOTPLUG_CPU");
+}
+
+static void offline_cpu_leaves_nothing_waiting(struct kunit *test)
 {
 	kunit_skip(test, "needs CONFIG_HOTPLUG_CPU");
 }
@@ -412,19 +532,23 @@ static struct kunit_case reap_cases[] = {
 	KUNIT_CASE(first_interval_takes_nothing),
 	KUNIT_CASE(unneeded_magazines_are_reaped),
 	KUNIT_CASE(working_set_stays),
+	KUNIT_CASE(working_set_of_empty_ones_stays),
 	KUNIT_CASE(idle_cpu_gives_back_all),
 	KUNIT_CASE(two_intervals_leave_no_page),
 	KUNIT_CASE(live_objects_are_left_alone),
 	KUNIT_CASE(rule_all_waits_for_nothing),
 	KUNIT_CASE(rule_never_takes_nothing),
 	KUNIT_CASE(empty_slabs_are_a_working_set_too),
+	KUNIT_CASE(needed_empty_slabs_stay),
 	KUNIT_CASE(shrink_gives_back_all_and_counts_it),
 	KUNIT_CASE(cpu_in_a_call_is_left_alone),
 	KUNIT_CASE(reaping_goes_on_while_there_are_slabs),
 	KUNIT_CASE(magazines_step_through_buckets),
 	KUNIT_CASE(idle_magazines_shrink),
+	KUNIT_CASE(magazines_begin_anew_after_the_last_page),
 	KUNIT_CASE(sizes_mix),
 	KUNIT_CASE(offline_cpu_is_drained),
+	KUNIT_CASE(offline_cpu_leaves_nothing_waiting),
 	KUNIT_CASE(memory_pressure_is_answered),
 	KUNIT_CASE(memory_pressure_takes_no_more_than_asked),
 	{}

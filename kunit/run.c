@@ -349,6 +349,29 @@ static void run_that_is_stopped_says_so(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, run_status(test, run)->state, MAG_STATE_HOLD);
 }
 
+/*
+ * What a run says of its length while it ends, its callbacks yet to come, is
+ * not more than it says afterwards.
+ */
+static void run_does_not_grow_beyond_its_end(struct kunit *test)
+{
+	struct mag_run_config config = run_config(test, &run_cases[1]);
+	struct mag_run_status *status;
+	struct mag_run *run;
+	u64 before_ns = 0;
+
+	status = kunit_kzalloc(test, sizeof(*status), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, status);
+	run = run_start(test, &config);
+	do {
+		mag_run_status(run, status);
+		KUNIT_EXPECT_GE(test, status->elapsed_ns, before_ns);
+		before_ns = status->elapsed_ns;
+		cond_resched();
+	} while (status->state < MAG_STATE_HOLD);
+	KUNIT_EXPECT_EQ(test, status->state, MAG_STATE_HOLD);
+}
+
 /* Sequences. */
 
 #define RUN_DRAWS 16
@@ -401,6 +424,7 @@ static struct kunit_case run_test_cases[] = {
 	KUNIT_CASE(run_lasts_as_long_as_it_is_asked_to),
 	KUNIT_CASE(run_that_is_stopped_says_so),
 	KUNIT_CASE(run_sequence_is_that_of_seed_and_worker),
+	KUNIT_CASE(run_does_not_grow_beyond_its_end),
 	{}
 };
 

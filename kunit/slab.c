@@ -494,6 +494,54 @@ static void pages_return_beyond_the_limit(struct kunit *test)
 			kept * pages_per_slab(&st));
 }
 
+static const u32 colour_sizes[] = { 192, 700, 1000, 3000 };
+
+static void colour_desc(const u32 *size, char *desc)
+{
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%u bytes", *size);
+}
+
+KUNIT_ARRAY_PARAM(colour, colour_sizes, colour_desc);
+
+/* How far the first object of the @nr-th slab is from the slab's start. */
+static size_t first_offset(const struct slab_test *st, u32 nr)
+{
+	void *first = st->objs[nr * per_slab(st)];
+
+	return first - page_address(mag_kunit_slab_page(first));
+}
+
+/* Each place in its turn, so that lines of the CPU's caches are used alike. */
+static void slabs_take_colours_in_turn(struct kunit *test)
+{
+	struct mag_cache *cache =
+		mag_kunit_cache(test, *(const u32 *)test->param_value, 0, NULL);
+	u32 colours = cache->layout[MAG_LAYOUT_BEST].colours, i;
+	struct slab_test st;
+
+	KUNIT_ASSERT_GT(test, colours, 1);
+	slab_test_init(test, &st, cache, 2 * colours);
+	for (i = 0; i < 2 * colours; i++)
+		KUNIT_EXPECT_EQ(test, first_offset(&st, i),
+				i % colours * cache->colour_unit);
+	slab_test_give(&st, 0, st.nr);
+}
+
+static void slabs_may_be_without_colours(struct kunit *test)
+{
+	const struct mag_cache_args args = { .flags = MAG_CACHE_NO_COLOUR };
+	struct slab_test st;
+	u32 i;
+
+	slab_test_init(test, &st,
+		       mag_kunit_cache_args(
+			       test, *(const u32 *)test->param_value, &args),
+		       4);
+	for (i = 0; i < 4; i++)
+		KUNIT_EXPECT_EQ(test, first_offset(&st, i), 0);
+	slab_test_give(&st, 0, st.nr);
+}
+
 /* Slabs by both layouts live side by side. */
 static void least_order_serves_without_the_best(struct kunit *test)
 {
@@ -630,6 +678,8 @@ static struct kunit_case slab_cases[] = {
 	KUNIT_CASE(partial_slabs_come_before_empty),
 	KUNIT_CASE_PARAM(pages_are_counted, size_gen_params),
 	KUNIT_CASE(pages_return_beyond_the_limit),
+	KUNIT_CASE_PARAM(slabs_take_colours_in_turn, colour_gen_params),
+	KUNIT_CASE_PARAM(slabs_may_be_without_colours, colour_gen_params),
 	KUNIT_CASE(least_order_serves_without_the_best),
 	KUNIT_CASE(trimmed_slabs_leave_no_page),
 	KUNIT_CASE(no_pages_no_object),

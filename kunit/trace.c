@@ -5,10 +5,12 @@
  */
 #include <kunit/test.h>
 #include <linux/atomic.h>
+#include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/mm.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
+#include <linux/topology.h>
 #include <linux/tracepoint.h>
 
 #include "../kmod/allocator/mag_kmalloc.h"
@@ -19,9 +21,11 @@
 #define OBJECTS	    1000
 #define PAIRS	    20000
 #define TURNS	    50 /* of tracing on and off, under loads */
+#define HEARD_CALLS 100 /* that are waited for in a turn */
+#define REAP_SLABS  100 /* far more than reaping takes under one lock */
 
-/**
- * struct heard - what listeners heard of one cache
+/*
+ * struct heard: what listeners heard of one cache
  * @cache: of this; NULL is mag_kmalloc()'s objects of whole pages
  * @listening: they are registered
  * @site: of the last mag_alloc or mag_free
@@ -513,6 +517,132 @@ static void tracing_comes_and_goes_under_loads(struct kunit *test)
 			told + 2 * OBJECTS);
 }
 
+/**
+ * struct endless - pairs of calls until told to stop
+ * @cache: the cache
+ * @stop: told
+ */
+struct endless {
+	struct mag_cache *cache;
+	bool stop;
+};
+
+static void run_endless(void *arg)
+{
+	struct endless *endless = arg;
+	void *obj;
+	u32 i;
+
+	while (!READ_ONCE(endless->stop)) {
+		for (i = 0; i < HEARD_CALLS; i++) {
+			obj = mag_cache_alloc(endless->cache, GFP_KERNEL);
+			if (obj)
+				mag_cache_free(endless->cache, obj);
+		}
+		cond_resched();
+	}
+}
+
+/* Of the allocs since it listens, how many it has not been told of. */
+static u64 listen_for_a_while(struct kunit *test, struct mag_cache *cache)
+{
+	u64 told, before, calls;
+
+	heard = (struct heard){ .cache = cache };
+	KUNIT_EXPECT_EQ(test, register_trace_mag_alloc(on_alloc, NULL), 0);
+	told = heard_of(heard.alloc);
+	before = mag_kunit_stats(cache).allocs;
+	do {
+		cond_resched();
+		calls = mag_kunit_stats(cache).allocs - before;
+	} while (calls < HEARD_CALLS);
+	told = heard_of(heard.alloc) - told;
+	KUNIT_EXPECT_EQ(test, unregister_trace_mag_alloc(on_alloc, NULL), 0);
+	tracepoint_synchronize_unregister();
+	return calls > told ? calls - told : 0;
+}
+
+/*
+ * Tracing begins at whatever instruction of a pair.  The one call that is
+ * counted and about to be told is not missed.
+ */
+static void no_call_is_missed_once_it_listens(struct kunit *test)
+{
+	unsigned int cpu = cpumask_first(cpu_online_mask);
+	struct mag_kunit_crew *crew;
+	struct endless *endless;
+	u32 turn, deaf = 0;
+
+	if (num_online_cpus() < 2)
+		kunit_skip(test, "needs two CPUs");
+
+	endless = kunit_kzalloc(test, sizeof(*endless), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, endless);
+	endless->cache = mag_kunit_cache(test, OBJECT_SIZE, 0, NULL);
+	mag_kunit_pin(test, cpu);
+	crew = mag_kunit_crew(test);
+	mag_kunit_crew_add(crew, mag_kunit_next_cpu(cpu), run_endless, endless);
+	mag_kunit_crew_start(crew);
+	for (turn = 0; turn < TURNS; turn++)
+		deaf += listen_for_a_while(test, endless->cache) > 1;
+	WRITE_ONCE(endless->stop, true);
+	mag_kunit_crew_wait(crew);
+	KUNIT_EXPECT_EQ(test, deaf, 0);
+}
+
+/**
+ * struct look - at what is left when the first of many slabs goes
+ * @cache: the cache
+ * @slabs: that went
+ * @left: empty slabs then
+ */
+struct look {
+	struct mag_cache *cache;
+	u32 slabs;
+	u64 left;
+};
+
+static void look_at_the_rest(void *data, const struct mag_cache *cache,
+			     int node, u32 order, u32 pages, u32 objects)
+{
+	struct mag_node_reading reading;
+	struct look *look = data;
+
+	if (cache != look->cache || look->slabs++)
+		return;
+	mag_cache_read_node(look->cache, node, &reading);
+	look->left = reading.empty_slabs;
+}
+
+/* The lock, with interrupts off, is not held for as long as all take. */
+static void slabs_are_reaped_in_runs(struct kunit *test)
+{
+	struct mag_cache *cache = mag_kunit_cache(test, PAGE_SIZE, 0, NULL);
+	u32 nr = REAP_SLABS * cache->layout[MAG_LAYOUT_BEST].objects;
+	void **objs = mag_kunit_array(test, nr);
+	struct look look = { .cache = cache };
+	int node;
+
+	mag_kunit_pin(test, cpumask_first(cpu_online_mask));
+	node = numa_mem_id();
+	cache->policy.empty_max = U32_MAX;
+	mag_kunit_alloc_many(test, cache, objs, nr);
+	mag_cache_free_bulk(cache, nr, objs);
+	mag_cpu_drain(cache);
+	mag_depot_drain(cache);
+
+	KUNIT_EXPECT_EQ(
+		test, register_trace_mag_slab_free(look_at_the_rest, &look), 0);
+	mag_slab_reap(cache, node, true);
+	KUNIT_EXPECT_EQ(test,
+			unregister_trace_mag_slab_free(look_at_the_rest, &look),
+			0);
+	tracepoint_synchronize_unregister();
+	KUNIT_EXPECT_GE(test, look.slabs, REAP_SLABS);
+	KUNIT_EXPECT_GT(test, look.left, REAP_SLABS / 2);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).slabs, 0);
+}
+
 static struct kunit_case trace_cases[] = {
 	KUNIT_CASE_PARAM(each_call_is_told_once, load_gen_params),
 	KUNIT_CASE(calls_of_a_debugged_cache_are_told),
@@ -525,6 +655,8 @@ static struct kunit_case trace_cases[] = {
 	KUNIT_CASE(corruption_is_told_once),
 	KUNIT_CASE(calls_of_all_cpus_are_told),
 	KUNIT_CASE(tracing_comes_and_goes_under_loads),
+	KUNIT_CASE(no_call_is_missed_once_it_listens),
+	KUNIT_CASE(slabs_are_reaped_in_runs),
 	{}
 };
 

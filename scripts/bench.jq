@@ -46,10 +46,16 @@ def all_bounds($all):
 		if . == null then . else . * $times end
 	 else empty end];
 
+# What is less than the least there can be says something of how it was taken,
+# and nothing of a target.
+def below_floor($f):
+	$f.magslab < 0 or ($f.floor != null and $f.magslab < $f.floor);
+
 def verdict($all):
 	$all[.case].magslab as $value | all_bounds($all) as $bounds |
 	if $value == null then "not measured"
 	elif $bounds == [] then "-"
+	elif below_floor($all[.case]) then "below floor"
 	elif any($bounds[]; . == null) then "not measured"
 	elif $value <= ($bounds | min) then "met"
 	else "MISSED" end;

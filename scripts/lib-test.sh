@@ -3,12 +3,24 @@
 #
 # What the commands that run tests share.  Sourced after lib.sh.
 
-# start_results DIR: an empty folder for results, in $RESULTS.
+# What UM_CPUS is, scripts/kernel/config/um.config says.
+UM_CPUS=8
+
+# start_results DIR: an empty folder for results, in $RESULTS.  One that holds
+# what is not ours is left alone: it may be anybody's.
 start_results()
 {
+	local mark=.magslab-results
+
 	RESULTS=$1
+	if [ ! -e "$RESULTS/$mark" ] && [[ $RESULTS/ != "$OUT"/* ]] &&
+		[ -n "$(ls -A "$RESULTS" 2>/dev/null)" ]; then
+		die "$RESULTS holds files that are no results" \
+		    "Name a new folder for them, or an empty one."
+	fi
 	rm -rf "$RESULTS"
 	mkdir -p "$RESULTS"
+	: >"$RESULTS/$mark"
 }
 
 # sum_up: every TAP file of $RESULTS, failed tests first; the last line says
@@ -33,6 +45,20 @@ use_newest()
 {
 	[ -n "${KERNEL:-}${KERNEL_TREE:-}${KDIR:-}${KERNEL_IMAGE:-}" ] ||
 		export KERNEL=$NEWEST_KERNEL
+}
+
+# numa_set: the set of tests on two nodes, unless all are on NODES= of them.
+numa_set()
+{
+	[ -n "${NODES:-}" ] || [ "${CPUS:-2}" -lt 2 ] || echo numa
+}
+
+# um_words: what of the user's words for the machines User-Mode Linux cannot
+# take, where it is one of several and was not asked for.
+um_words()
+{
+	printf '%s\n' NODES=
+	[ "${CPUS:-1}" -le "$UM_CPUS" ] || printf '%s\n' "CPUS=$UM_CPUS"
 }
 
 # split_arguments NAME [VARIABLE=VALUE...] [SET...]: as $ON_NAME and, the

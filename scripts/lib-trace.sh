@@ -51,8 +51,35 @@ trace_machine()
 # magctl_load WORKLOAD BACKEND WORDS: the load of a machine's job, as a script.
 magctl_load()
 {
-	printf 'magctl run %q -b %q %s --json /out/load.json >/out/load.log 2>&1\n' \
-		"$@"
+	load_script "$(printf 'magctl run %q -b %q %s --json /out/load.json' "$@")"
+}
+
+# load_script COMMAND: the same of any command of the machine's.
+load_script()
+{
+	printf '%s >/out/load.log 2>&1\n' "$1"
 	# shellcheck disable=SC2016 # for the guest
 	echo 'echo $? >/out/load.status'
+}
+
+# add_program FILE: to what the machine is given, $ADD; a C file is compiled.
+# $PROGRAM is then what to call there.
+add_program()
+{
+	local file=$1 name
+
+	if [ ! -f "$file" ] || [ ! -r "$file" ]; then
+		die "the program $file cannot be read"
+	fi
+	name=$(basename "$file" .c)
+	if [[ $file == *.c ]]; then
+		say "compiling $name"
+		mkdir -p "$BUILD/load"
+		cc -O2 -Wall -static -pthread -o "$BUILD/load/$name" "$file" ||
+			die "$file does not compile"
+		file=$BUILD/load/$name
+	fi
+	ADD+=(--add "$file:load.d/$name")
+	# shellcheck disable=SC2034 # for the caller
+	PROGRAM=$(printf '%q' "/magslab/load.d/$name")
 }

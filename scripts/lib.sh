@@ -119,14 +119,20 @@ need_space()
 }
 
 # lock FILE WHAT: hold FILE's lock until the script ends or unlocks it; say
-# when it waits.
+# when it waits.  Its folder may be removed meanwhile: the lock counts only if
+# the file is still that one.
 lock()
 {
-	exec {LOCK_FD}>>"$1"
-	if ! flock -n "$LOCK_FD"; then
-		say "waiting for another run that $2"
-		flock "$LOCK_FD"
-	fi
+	while :; do
+		mkdir -p "$(dirname "$1")"
+		exec {LOCK_FD}>>"$1"
+		if ! flock -n "$LOCK_FD"; then
+			say "waiting for another run that $2"
+			flock "$LOCK_FD"
+		fi
+		[ ! "$1" -ef "/dev/fd/$LOCK_FD" ] || return 0
+		unlock
+	done
 }
 
 # Release the lock taken last.
@@ -135,14 +141,26 @@ unlock()
 	exec {LOCK_FD}>&-
 }
 
-# Hold a folder of the cache against its removal until the script ends.
+# Hold a folder of the cache against its removal until the script ends.  Fails
+# if it is gone already.
 hold()
 {
 	local fd
 
-	[ -e "$1/.inuse" ] || return 0
-	exec {fd}<"$1/.inuse"
+	exec {fd}<"$1/.inuse" || return
 	flock -s "$fd"
+	[ "$1/.inuse" -ef "/dev/fd/$fd" ]
+} 2>/dev/null
+
+# remove_tree DIR: what is left by one that is interrupted has another name, and
+# is taken for nothing.
+remove_tree()
+{
+	local doomed
+
+	[ -e "$1" ] || return 0
+	doomed=$(mktemp -d "${1%/*}/.removed.XXXXXX")
+	mv "$1" "$doomed/" && rm -rf "$doomed"
 }
 
 # remove_unheld DIR: remove a folder of the cache, unless a run holds it or
@@ -160,7 +178,7 @@ remove_unheld()
 	done
 	if "$free"; then
 		say "removing ${1#"$CACHE"/} from the cache"
-		rm -rf "$1"
+		remove_tree "$1"
 	fi
 	for fd in "${fds[@]}"; do
 		exec {fd}<&-
@@ -181,6 +199,18 @@ arch_words()
 {
 	[ -z "$1" ] || printf '%s\n' "ARCH=$1"
 	[ "$1" != arm64 ] || printf '%s\n' CROSS_COMPILE=aarch64-linux-gnu-
+}
+
+# compiler_words ARCH: what our own Makefiles are told of an architecture, one
+# word a line; nothing of this machine's own.
+compiler_words()
+{
+	local jansson
+
+	[ "$1" = arm64 ] || return 0
+	jansson=$("$TOP/scripts/vm/fetch-arm64" jansson) || return
+	printf '%s\n' CC=aarch64-linux-gnu-gcc "CPPFLAGS=-I$jansson/include" \
+		"LDFLAGS=-L$jansson/lib"
 }
 
 # make for our own Makefiles, which show each command: only V=1 asks for that.
@@ -248,8 +278,14 @@ pick_kernel()
 
 	file=$(mktemp "${TMPDIR:-/tmp}/magslab.kernel.XXXXXX")
 	on_exit "rm -f '$file'"
-	"$TOP/scripts/kernel/pick" "$file"
-	# shellcheck source=/dev/null
-	. "$file"
-	hold "$KERNEL_DIR"
+	# Another run may remove it between the two: then it is made again.
+	for _ in 1 2 3; do
+		"$TOP/scripts/kernel/pick" "$file" || exit 4
+		# shellcheck source=/dev/null
+		. "$file"
+		[ -n "$KERNEL_DIR" ] || return 0
+		! hold "$KERNEL_DIR" || return 0
+	done
+	die "other runs remove $KERNEL_DIR as soon as it is made" \
+	    "Give this one a cache folder of its own: MAGSLAB_CACHE=."
 }

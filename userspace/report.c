@@ -252,6 +252,18 @@ static void mag_report_ops(const struct mag_experiment *experiment, FILE *out)
 	mag_table_destroy(table);
 }
 
+/* The same for all backends; of one that did no round it is not known. */
+static __u32 mag_report_per_sample(const struct mag_experiment *experiment,
+				   __u32 op)
+{
+	const struct mag_request *request = experiment->request;
+	__u32 per_sample = 1;
+
+	for (size_t i = 0; i < request->nr_backends && per_sample == 1; i++)
+		per_sample = experiment->subjects[i].hist[op]->per_sample;
+	return per_sample;
+}
+
 /* Which operations are timed in batches, and in what size. */
 static void mag_report_batches(const struct mag_experiment *experiment,
 			       FILE *out)
@@ -259,13 +271,12 @@ static void mag_report_batches(const struct mag_experiment *experiment,
 	const struct mag_entries *ops = &experiment->request->workload->ops;
 
 	for (__u32 op = 0; op < ops->nr; op++) {
-		const struct mag_histogram *hist =
-			experiment->subjects[0].hist[op];
+		__u32 per_sample = mag_report_per_sample(experiment, op);
 
-		if (hist->per_sample > 1)
+		if (per_sample > 1)
 			fprintf(out,
 				"  a sample of %s times %u at once; divided by that\n",
-				ops->entry[op].name, hist->per_sample);
+				ops->entry[op].name, per_sample);
 	}
 }
 

@@ -385,6 +385,8 @@ void *mag_cache_alloc_node(struct mag_cache *cache, gfp_t gfp, int node)
 	    !node_state(node, N_MEMORY))
 		return mag_cache_alloc(cache, gfp);
 
+	if (IS_ENABLED(CONFIG_DEBUG_ATOMIC_SLEEP) || IS_ENABLED(CONFIG_LOCKDEP))
+		might_alloc(gfp);
 	/* None of its objects is in a magazine of this CPU's. */
 	obj = alloc_from_slab(cache, gfp, node, MAG_ALLOC_REMOTE, _RET_IP_);
 	if (obj && want_init_on_alloc(gfp))
@@ -452,7 +454,10 @@ void mag_cpu_setup(void)
 {
 	bool many_nodes = num_node_state(N_MEMORY) > 1;
 
-	/* Both are known since boot; that a branch is set already is no harm. */
+	/*
+	 * Known since boot, but for memory that is plugged in later: its objects
+	 * then count as any node's.  That a branch is set already is no harm.
+	 */
 	if (many_nodes)
 		static_branch_enable(&mag_many_nodes);
 	if (many_nodes || want_init_on_free())

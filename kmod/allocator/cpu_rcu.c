@@ -43,12 +43,29 @@ static void rcu_free_magazine(struct rcu_head *head)
 		mag_magazine_discard(cache, mag);
 }
 
-void mag_rcu_submit(struct mag_cache *cache, struct mag_magazine *mag)
+/*
+ * Frees the rounds of @cpu's magazine, if it has one, and itself after a grace
+ * period.  The caller has the flag, or @cpu is at rest: so that no grace period
+ * ends before the magazine has left, and nobody finds it neither here nor there.
+ */
+static void cpu_submit_rcu(struct mag_cache *cache, struct mag_cpu *cpu)
 {
+	struct mag_magazine *mag = cpu->rcu;
+
 	if (!mag)
 		return;
 	atomic_long_add(mag->rounds, &cache->rcu_waiting);
 	call_rcu(&mag->rcu, rcu_free_magazine);
+	cpu->rcu_rounds = 0;
+	/* Pairs with cpu_has_rcu(). */
+	smp_store_release(&cpu->rcu, NULL);
+}
+
+/* If not, what it had has its callback, which rcu_barrier() waits for. */
+static bool cpu_has_rcu(struct mag_cpu *cpu)
+{
+	/* Pairs with cpu_submit_rcu(). */
+	return data_race(smp_load_acquire(&cpu->rcu));
 }
 
 /* @head is in the object: that is what it is for. */
@@ -59,18 +76,9 @@ static void rcu_free_object(struct rcu_head *head)
 	mag_cache_free(cache, mag_slab_object_at(cache, head));
 }
 
-static struct mag_magazine *cpu_take_rcu(struct mag_cpu *cpu)
-{
-	struct mag_magazine *mag = cpu->rcu;
-
-	cpu->rcu = NULL;
-	cpu->rcu_rounds = 0;
-	return mag;
-}
-
 /* Under the flag.  False if there is no magazine to be had. */
 static bool cpu_push_rcu(struct mag_cache *cache, struct mag_cpu *cpu,
-			 void *obj, struct mag_magazine **full)
+			 void *obj)
 {
 	int node = numa_mem_id();
 
@@ -84,28 +92,26 @@ static bool cpu_push_rcu(struct mag_cache *cache, struct mag_cpu *cpu,
 	cpu->rcu->round[cpu->rcu->rounds++] = obj;
 	cpu->free_rcu++;
 	cpu->rcu_rounds = cpu->rcu->rounds;
-	if (cpu->rcu->rounds == cpu->rcu->capacity)
-		*full = cpu_take_rcu(cpu);
 	return true;
 }
 
 static bool rcu_push(struct mag_cache *cache, void *obj, unsigned long caller)
 {
-	struct mag_magazine *full = NULL;
 	struct mag_cpu *cpu;
 	bool pushed = false;
 
 	if (likely(mag_cpu_enter(cache, &cpu))) {
-		pushed = cpu_push_rcu(cache, cpu, obj, &full);
+		pushed = cpu_push_rcu(cache, cpu, obj);
 		/* Its grace period has not begun, so that nobody has it yet. */
 		if (pushed)
 			trace_mag_free(cache, obj, cache->object_size,
 				       MAG_RUNG_RCU, caller);
+		if (pushed && cpu->rcu->rounds == cpu->rcu->capacity)
+			cpu_submit_rcu(cache, cpu);
 		mag_cpu_leave(cpu);
 	} else {
 		preempt_enable();
 	}
-	mag_rcu_submit(cache, full);
 	return pushed;
 }
 
@@ -118,8 +124,10 @@ static bool rcu_push(struct mag_cache *cache, void *obj, unsigned long caller)
  *	is no memory for a magazine, in an interrupt inside the CPU layer, and in
  *	a cache that is debugged.
  *
- * Objects wait by magazines.  One that is not full waits for more, at most two
- * reap intervals; mag_cache_rcu_barrier() and mag_cache_destroy() see to all.
+ * Objects wait by magazines.  One that is not full waits for more, a reap
+ * interval or less, whatever the rule of reaping, and one more for each time that
+ * finds its CPU in the middle of a call; then comes the grace period.
+ * mag_cache_rcu_barrier() and mag_cache_destroy() see to all.
  * An object counts as free from this call on; one that waits by itself, from
  * the end of its grace period.
  *
@@ -133,73 +141,61 @@ void mag_cache_free_rcu(struct mag_cache *cache, void *obj,
 			 (void *)(head + 1) > obj + cache->object_size))
 		return;
 
-	if (!READ_ONCE(cache->rcu_used))
+	if (unlikely(!READ_ONCE(cache->rcu_used))) {
 		WRITE_ONCE(cache->rcu_used, true);
+		mag_reap_arm(cache);
+	}
 	if (unlikely(cache->debug) || !rcu_push(cache, obj, _RET_IP_))
 		call_rcu(head, rcu_free_object);
 }
 EXPORT_SYMBOL_GPL(mag_cache_free_rcu);
 
 /**
- * struct rcu_surrender - a CPU asked for its magazine of waiting objects
+ * struct rcu_request - a CPU asked to let its waiting objects go
  * @cache: the cache
- * @mag: filled in
  * @done: the CPU was not in the middle of a call
  */
-struct rcu_surrender {
+struct rcu_request {
 	struct mag_cache *cache;
-	struct mag_magazine *mag;
 	bool done;
 };
 
 /* By interrupt on the CPU itself, as in cpu_reap.c. */
-static void cpu_rcu_surrender(void *arg)
+static void cpu_let_rcu_go(void *arg)
 {
-	struct rcu_surrender *surrender = arg;
+	struct rcu_request *request = arg;
 	struct mag_cpu *cpu;
 
-	if (!mag_cpu_enter(surrender->cache, &cpu)) {
+	if (!mag_cpu_enter(request->cache, &cpu)) {
 		preempt_enable();
 		return;
 	}
-	surrender->mag = cpu_take_rcu(cpu);
-	surrender->done = true;
+	cpu_submit_rcu(request->cache, cpu);
+	request->done = true;
 	mag_cpu_leave(cpu);
 }
 
-/* It is the one that was there at the last reaping. */
-static bool cpu_rcu_is_old(struct mag_cpu *cpu)
+bool mag_cpu_rcu_flush(struct mag_cache *cache)
 {
-	const struct mag_magazine *mag = mag_peek(cpu->rcu);
-	bool old = mag == cpu->rcu_seen;
-
-	cpu->rcu_seen = mag;
-	return old;
-}
-
-bool mag_cpu_rcu_flush(struct mag_cache *cache, bool all)
-{
-	struct rcu_surrender surrender;
+	struct rcu_request request;
 	struct mag_cpu *cpu;
 	unsigned int id;
 	bool done = true;
 
 	for_each_online_cpu(id) {
 		cpu = per_cpu_ptr(cache->cpu, id);
-		if (!mag_peek(cpu->rcu) || !(all || cpu_rcu_is_old(cpu)))
+		if (!cpu_has_rcu(cpu))
 			continue;
-		surrender = (struct rcu_surrender){ .cache = cache };
-		smp_call_function_single(id, cpu_rcu_surrender, &surrender,
-					 true);
-		mag_rcu_submit(cache, surrender.mag);
-		done &= surrender.done;
+		request = (struct rcu_request){ .cache = cache };
+		smp_call_function_single(id, cpu_let_rcu_go, &request, true);
+		done &= request.done;
 	}
 	return done;
 }
 
 void mag_cpu_rcu_drain_dead(struct mag_cache *cache, unsigned int id)
 {
-	mag_rcu_submit(cache, cpu_take_rcu(per_cpu_ptr(cache->cpu, id)));
+	cpu_submit_rcu(cache, per_cpu_ptr(cache->cpu, id));
 }
 
 void mag_cpu_rcu_drain(struct mag_cache *cache)
@@ -231,7 +227,7 @@ void mag_cache_rcu_barrier(struct mag_cache *cache)
 	do {
 		/* No CPU is on its way out, its magazine not yet seen to. */
 		cpus_read_lock();
-		done = mag_cpu_rcu_flush(cache, true);
+		done = mag_cpu_rcu_flush(cache);
 		cpus_read_unlock();
 		cond_resched();
 	} while (!done);

@@ -76,7 +76,8 @@ static void read_counters(const struct mag_cpu *cpu,
  * @id: a possible CPU
  * @reading: filled in; see struct mag_cpu_reading
  *
- * Context: task, interrupts on, may sleep.  Interrupts the CPU.
+ * Context: task, interrupts on, may sleep; not from a mag_cache_for_each().
+ *	Interrupts the CPU.
  */
 void mag_cache_read_cpu(struct mag_cache *cache, unsigned int id,
 			struct mag_cpu_reading *reading)

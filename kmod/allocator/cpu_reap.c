@@ -19,8 +19,8 @@ static void chain_add(struct mag_magazine **chain, struct mag_magazine *mag)
 }
 
 /*
- * Leaves @cpu without magazines, and returns them as a chain; the caller has
- * its flag, or it is at rest.
+ * Leaves @cpu without magazines, but for one that waits for RCU, and returns them
+ * as a chain; the caller has its flag, or it is at rest.
  */
 static struct mag_magazine *cpu_unload(struct mag_cpu *cpu)
 {
@@ -96,11 +96,22 @@ static void cpu_surrender(void *arg)
 	mag_cpu_leave(cpu);
 }
 
-/* It made no call since the last time that it was asked. */
-static bool cpu_is_idle(struct mag_cpu *cpu)
+/* Calls that it made so far, of every kind. */
+static u64 cpu_calls(const struct mag_cpu *cpu)
 {
 	u64 calls = mag_peek(cpu->allocs) + mag_peek(cpu->frees) +
 		    mag_peek(cpu->free_remote) + mag_peek(cpu->free_rcu);
+	u32 i;
+
+	for (i = 0; i < MAG_NR_CPU_EVENTS; i++)
+		calls += mag_peek(cpu->event[i]);
+	return calls;
+}
+
+/* It made no call since the last time that it was asked. */
+static bool cpu_is_idle(struct mag_cpu *cpu)
+{
+	u64 calls = cpu_calls(cpu);
 	bool idle = calls == cpu->calls_seen;
 
 	cpu->calls_seen = calls;
@@ -117,16 +128,19 @@ static bool cpu_has_magazines(struct mag_cpu *cpu)
 	return mag_peek(cpu->loaded);
 }
 
-void mag_cpu_reap(struct mag_cache *cache, bool idle)
+bool mag_cpu_reap(struct mag_cache *cache, bool idle)
 {
 	struct cpu_surrender surrender;
+	bool at_rest = true;
 	struct mag_cpu *cpu;
 	unsigned int id;
 
 	for_each_online_cpu(id) {
 		cpu = per_cpu_ptr(cache->cpu, id);
-		if (idle && !cpu_is_idle(cpu))
+		if (idle && !cpu_is_idle(cpu)) {
+			at_rest = false;
 			continue;
+		}
 		/* A CPU without magazines is not woken. */
 		if (!cpu_has_magazines(cpu))
 			continue;
@@ -134,4 +148,5 @@ void mag_cpu_reap(struct mag_cache *cache, bool idle)
 		smp_call_function_single(id, cpu_surrender, &surrender, true);
 		cpu_reap_chain(cache, id, surrender.mags);
 	}
+	return at_rest;
 }

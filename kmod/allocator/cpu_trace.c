@@ -7,14 +7,17 @@
  * one.  There the event is, and each call goes down the same ladder as without.
  *
  * When it begins, the bit is set everywhere, before the first listener is told
- * that it listens: from then on no call is missed.  When it ends, each CPU
+ * that it listens: from then on no call is missed.  It is set by a task on the CPU
+ * itself: while that runs, nobody is in the middle of a call there.  An interrupt
+ * might find one that has seen the flag at zero and is about to take it, and
+ * with it the bit.  When it ends, each CPU
  * drops the bit by itself, with the first call that comes to the slow path.
  */
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/jump_label.h>
 #include <linux/percpu.h>
-#include <linux/smp.h>
+#include <linux/workqueue.h>
 
 #include "cpu.h"
 
@@ -24,54 +27,58 @@
 DEFINE_STATIC_KEY_FALSE(mag_calls_traced);
 
 /**
- * struct cpu_diversion - a CPU told to leave the fast path of a cache
- * @cache: the cache
- * @done: the CPU was not in the middle of a call
+ * struct cpu_diversion - a CPU told to leave the fast path
+ * @cache: of this cache; NULL is all
+ * @id: the CPU
  */
 struct cpu_diversion {
 	struct mag_cache *cache;
-	bool done;
+	unsigned int id;
 };
 
-/* By interrupt on the CPU itself: who is inside would write over the bit. */
-static void cpu_divert(void *arg)
+static void divert_cache(struct mag_cache *cache, void *arg)
 {
 	struct cpu_diversion *diversion = arg;
-	struct mag_cpu *cpu = this_cpu_ptr(diversion->cache->cpu);
 
-	if (READ_ONCE(cpu->busy) & MAG_CPU_INSIDE)
-		return;
-	WRITE_ONCE(cpu->busy, MAG_CPU_TRACED);
-	diversion->done = true;
+	WRITE_ONCE(per_cpu_ptr(cache->cpu, diversion->id)->busy,
+		   MAG_CPU_TRACED);
 }
 
-/* Caller holds CPUs where they are.  No call is longer than a ladder. */
-static void divert_cpus(struct mag_cache *cache, void *arg)
+/* In a task on the CPU, or the CPU is offline. */
+static long divert_cpu(void *arg)
 {
-	struct cpu_diversion diversion;
+	struct cpu_diversion *diversion = arg;
+
+	if (diversion->cache)
+		divert_cache(diversion->cache, arg);
+	else
+		mag_cache_for_each(divert_cache, arg);
+	return 0;
+}
+
+static void divert_cpus(struct mag_cache *cache)
+{
+	struct cpu_diversion diversion = { .cache = cache };
 	unsigned int id;
 
+	cpus_read_lock();
 	for_each_possible_cpu(id) {
-		if (!cpu_online(id)) {
-			per_cpu_ptr(cache->cpu, id)->busy = MAG_CPU_TRACED;
-			continue;
-		}
-		diversion = (struct cpu_diversion){ .cache = cache };
-		while (!diversion.done) {
-			smp_call_function_single(id, cpu_divert, &diversion,
-						 true);
-			cpu_relax();
-		}
+		diversion.id = id;
+		if (cpu_online(id))
+			work_on_cpu(id, divert_cpu, &diversion);
+		else
+			divert_cpu(&diversion);
 	}
+	cpus_read_unlock();
 }
 
 int mag_trace_calls_begin(void)
 {
 	/* A cache that is created meanwhile sees the key, or is in the list. */
 	static_branch_inc(&mag_calls_traced);
-	cpus_read_lock();
-	mag_cache_for_each(divert_cpus, NULL);
-	cpus_read_unlock();
+	/* By the kernel's command line it begins before there are workers. */
+	if (!mag_registry_empty())
+		divert_cpus(NULL);
 	return 0;
 }
 
@@ -82,9 +89,6 @@ void mag_trace_calls_end(void)
 
 void mag_cpu_trace_new(struct mag_cache *cache)
 {
-	if (!static_branch_unlikely(&mag_calls_traced))
-		return;
-	cpus_read_lock();
-	divert_cpus(cache, NULL);
-	cpus_read_unlock();
+	if (static_branch_unlikely(&mag_calls_traced))
+		divert_cpus(cache);
 }

@@ -9,6 +9,7 @@
 #include <linux/nodemask.h>
 #include <linux/poison.h>
 #include <linux/printk.h>
+#include <linux/string.h>
 
 #include "debug.h"
 #include "mag_trace.h"
@@ -141,6 +142,16 @@ static bool debug_free_again(struct mag_cache *cache, void *obj,
 	}
 }
 
+/* Poison is as good as zeroes; otherwise as mag_cache_free() does. */
+static void debug_wipe(struct mag_cache *cache, void *obj)
+{
+	if (want_init_on_free() && !cache->ctor &&
+	    !(cache->flags & MAG_CACHE_TYPESAFE_BY_RCU) &&
+	    !(cache->debug & MAG_CACHE_POISON))
+		memset(obj, 0, cache->object_size);
+	mag_object_poison(cache, obj);
+}
+
 /* Back into its slab, or out of it for good. */
 static void debug_free_live(struct mag_cache *cache, void *obj)
 {
@@ -154,7 +165,7 @@ static void debug_free_live(struct mag_cache *cache, void *obj)
 		return;
 	}
 	mag_object_paint(cache, obj, SLUB_RED_INACTIVE);
-	mag_object_poison(cache, obj);
+	debug_wipe(cache, obj);
 	mag_object_track(cache, obj, MAG_TRACK_FREE);
 	mag_object_set_state(cache, obj, MAG_OBJECT_FREE);
 	mag_slab_give(cache, &obj, 1);

@@ -32,10 +32,10 @@
 
 /**
  * struct mag_track - who did it, and when
- * @when_ns: local_clock()
+ * @when_ns: local_clock(), never 0
  * @pid: of the task, or of the one that was interrupted
  * @cpu: where
- * @depth: in @addr
+ * @depth: in @addr; 0 where the machine cannot walk its stack
  * @addr: return addresses, innermost first
  */
 struct mag_track {
@@ -162,6 +162,23 @@ void mag_object_init(const struct mag_cache *cache, void *obj)
 	mag_object_set_state(cache, obj, MAG_OBJECT_FREE);
 }
 
+/* @addr has room for MAG_TRACK_DEPTH.  No frame of its own, which would count. */
+static __always_inline u32 save_stack(unsigned long *addr, u32 skip)
+{
+#ifdef CONFIG_STACKTRACE
+	return stack_trace_save(addr, MAG_TRACK_DEPTH, skip);
+#else
+	return 0;
+#endif
+}
+
+static void print_stack(const unsigned long *addr, u32 depth)
+{
+#ifdef CONFIG_STACKTRACE
+	stack_trace_print(addr, depth, 1);
+#endif
+}
+
 void mag_object_track(const struct mag_cache *cache, void *obj,
 		      enum mag_track_kind kind)
 {
@@ -170,11 +187,11 @@ void mag_object_track(const struct mag_cache *cache, void *obj,
 	if (!(cache->debug & MAG_CACHE_TRACK))
 		return;
 	track = &object_state(cache, obj)->track[kind];
-	track->when_ns = local_clock();
+	track->when_ns = local_clock() ?: 1;
 	track->pid = current->pid;
 	track->cpu = raw_smp_processor_id();
 	/* Without this function and its caller. */
-	track->depth = stack_trace_save(track->addr, MAG_TRACK_DEPTH, 2);
+	track->depth = save_stack(track->addr, 2);
 }
 
 static bool whole(const void *from, u8 value, size_t bytes)
@@ -205,12 +222,13 @@ bool mag_object_find_bug(const struct mag_cache *cache, void *obj, bool live,
 
 static void report_track(const struct mag_track *track, const char *verb)
 {
-	if (!track->depth)
+	/* Nobody did so far. */
+	if (!track->when_ns)
 		return;
 	pr_err("magslab: %s %llu ms ago, cpu %u, pid %d:\n", verb,
 	       div_u64(local_clock() - track->when_ns, NSEC_PER_MSEC),
 	       track->cpu, track->pid);
-	stack_trace_print(track->addr, track->depth, 1);
+	print_stack(track->addr, track->depth);
 }
 
 void mag_object_report_tracks(const struct mag_cache *cache, void *obj)
@@ -257,8 +275,8 @@ void mag_bug_report_head(struct mag_cache *cache, enum mag_bug bug, void *where)
 	       mag_bug_name(bug), where);
 	pr_err("magslab: seen on cpu %u by pid %d (%s):\n",
 	       raw_smp_processor_id(), current->pid, current->comm);
-	depth = stack_trace_save(addr, MAG_TRACK_DEPTH, 1);
-	stack_trace_print(addr, depth, 1);
+	depth = save_stack(addr, 1);
+	print_stack(addr, depth);
 }
 
 void mag_object_report(struct mag_cache *cache, enum mag_bug bug, void *obj)

@@ -19,7 +19,7 @@
 
 /**
  * struct mag_depot - magazines of one node
- * @lock: protects all below; 3rd in the order of internal.h
+ * @lock: protects all below; 4th in the order of internal.h
  * @full: stack of magazines with at least one round
  * @empty: stack of magazines without
  * @nr_full: in @full
@@ -28,7 +28,8 @@
  *	was not needed
  * @empty_min: least of @nr_empty likewise
  * @exchanges: magazines handed out
- * @contended: times @lock was found taken
+ * @contended: times that a CPU found @lock taken: by another CPU's exchange, or,
+ *	rarely, by reaping or a reading
  * @exchanges_seen: @exchanges at the last mag_depot_take_news()
  * @contended_seen: @contended then
  */
@@ -71,8 +72,7 @@ static __always_inline void depot_lock_contended(struct mag_depot *depot,
 	visit->contended = true;
 }
 
-static __always_inline void depot_lock(struct mag_cache *cache,
-				       struct mag_depot *depot,
+static __always_inline void depot_lock(struct mag_depot *depot,
 				       struct depot_visit *visit)
 	__acquires(&depot->lock)
 {
@@ -83,7 +83,6 @@ static __always_inline void depot_lock(struct mag_cache *cache,
 	depot_lock_contended(depot, visit);
 	/* Read without the lock by mag_depot_stats(). */
 	WRITE_ONCE(depot->contended, depot->contended + 1);
-	mag_policy_contended(cache);
 }
 
 static noinline void depot_trace(struct mag_cache *cache, int node,
@@ -101,8 +100,10 @@ depot_unlock(struct mag_cache *cache, struct mag_depot *depot, int node,
 	     enum mag_magazine_kind gave) __releases(&depot->lock)
 {
 	spin_unlock_irqrestore(&depot->lock, visit->flags);
-	if (unlikely(visit->contended))
+	if (unlikely(visit->contended)) {
+		mag_policy_contended(cache);
 		trace_mag_depot_contended(cache, node, visit->wait_ns);
+	}
 	if (trace_mag_depot_exchange_enabled())
 		depot_trace(cache, node, got, gave, visit->contended);
 }
@@ -155,7 +156,7 @@ struct mag_magazine *mag_depot_get_full(struct mag_cache *cache, int node,
 	if (!READ_ONCE(depot->nr_full))
 		return NULL;
 
-	depot_lock(cache, depot, &visit);
+	depot_lock(depot, &visit);
 	full = depot_pop_full(depot);
 	if (full && empty) {
 		if (depot->nr_empty < READ_ONCE(cache->policy.depot_max) &&
@@ -189,7 +190,7 @@ struct mag_magazine *mag_depot_get_empty(struct mag_cache *cache, int node,
 	if (!READ_ONCE(depot->nr_empty))
 		return NULL;
 
-	depot_lock(cache, depot, &visit);
+	depot_lock(depot, &visit);
 	if (!full || depot->nr_full < READ_ONCE(cache->policy.depot_max))
 		empty = depot_pop_empty(depot);
 	if (empty && full)
@@ -208,7 +209,7 @@ bool mag_depot_put_full(struct mag_cache *cache, int node,
 	struct depot_visit visit;
 	bool taken;
 
-	depot_lock(cache, depot, &visit);
+	depot_lock(depot, &visit);
 	taken = depot->nr_full < READ_ONCE(cache->policy.depot_max);
 	if (taken)
 		stack_push(&depot->full, &depot->nr_full, full);
@@ -275,8 +276,9 @@ void mag_depot_reap(struct mag_cache *cache, int node, bool all)
 	u32 full, empty, objects;
 
 	spin_lock_irqsave(&depot->lock, flags);
-	full = all ? depot->nr_full : depot->full_min;
-	empty = all ? depot->nr_empty : depot->empty_min;
+	/* The last reaping may have taken more than what was left over. */
+	full = all ? depot->nr_full : min(depot->full_min, depot->nr_full);
+	empty = all ? depot->nr_empty : min(depot->empty_min, depot->nr_empty);
 	depot->full_min = depot->nr_full - full;
 	depot->empty_min = depot->nr_empty - empty;
 	spin_unlock_irqrestore(&depot->lock, flags);

@@ -27,15 +27,18 @@
  * Order of locks, outermost first:
  *	0. mag_listener_lock (mutex, registry.c): births and deaths of caches, one
  *	   at a time.  Task context.
- *	1. mag_caches_lock (mutex, registry.c): the list of caches.  Task context.
- *	2. The CPU layer's flag: preemption off, this CPU's magazines owned.
+ *	1. cpu_hotplug_lock (the kernel's): CPUs stay where they are, for tracing to
+ *	   begin on all, for mag_cache_rcu_barrier() and for a reading; it is held,
+ *	   for writing, by who tells that a CPU has gone.  Task context.
+ *	2. mag_caches_lock (mutex, registry.c): the list of caches.  Task context.
+ *	3. The CPU layer's flag: preemption off, this CPU's magazines owned.
  *	   Not a lock: whoever finds it taken is an interrupt on the same CPU
  *	   and goes round, through the slab layer.  Under it nothing may sleep.
- *	3. mag_depot.lock (spin, interrupts off): one node's magazines.  Under it
+ *	4. mag_depot.lock (spin, interrupts off): one node's magazines.  Under it
  *	   no memory is allocated or freed, and no slab lock is taken.
- *	4. mag_slab_node.lock (spin, interrupts off): one node's slabs.  Under
+ *	5. mag_slab_node.lock (spin, interrupts off): one node's slabs.  Under
  *	   it no memory is allocated or freed, and no constructor is called.
- * 3 and 4 are never held together, nor two of a kind.  mag_graveyard_lock
+ * 4 and 5 are never held together, nor two of a kind.  mag_graveyard_lock
  * (mutex, slab.c) is taken alone; so are the mutexes of knob_turn.c, defaults.c
  * and debug_default.c, under which no cache is born and none dies.
  */
@@ -265,13 +268,19 @@ void *mag_slab_object_at(const struct mag_cache *cache, const void *addr);
 /* Task context.  0 or -ENOMEM; exit also undoes half of an init. */
 int mag_slab_init(struct mag_cache *cache);
 void mag_slab_exit(struct mag_cache *cache);
-/* Up to @nr objects of @node into @objs, without drawing pages. */
+/*
+ * Up to @nr objects of @node, or of the nearest with memory if it has none, into
+ * @objs, without drawing pages.
+ */
 u32 mag_slab_take(struct mag_cache *cache, int node, void **objs, u32 nr);
 /* One object, from new pages if need be; NULL when there are none. As @gfp allows. */
 void *mag_slab_grow(struct mag_cache *cache, int node, gfp_t gfp);
 /* Gives back @nr objects, each to its own slab and node. */
 void mag_slab_give(struct mag_cache *cache, void **objs, u32 nr);
-/* Empty slabs at hand that were not needed since the last call, or all: freed. */
+/*
+ * Empty slabs at hand that were not needed since the last call, or all: freed.
+ * Task context; may sleep where they are many.
+ */
 void mag_slab_reap(struct mag_cache *cache, int node, bool all);
 /* A hint, taken without the lock: pages in empty slabs. */
 unsigned long mag_slab_empty_pages(const struct mag_cache *cache, int node);
@@ -297,6 +306,14 @@ void mag_slab_read(struct mag_cache *cache, int node,
 		   struct mag_node_reading *reading);
 /* Frees the slabs set aside by mag_slab_drain().  Task context. */
 void mag_slab_bury(void);
+/*
+ * A slab of @pages joins the cache @name, or goes.  A function, with all that
+ * there is to know in its arguments, for scripts that run without this module
+ * as well: bpftrace takes a probe of a function that is not there, but not a
+ * tracepoint.
+ */
+void mag_slab_traffic(struct mag_cache *cache, struct page *page,
+		      const char *name, u32 pages, bool new);
 
 /* depot.c: any context but NMI, unless it says otherwise. */
 
@@ -354,18 +371,17 @@ void mag_cpu_drain(struct mag_cache *cache);
 void mag_cpu_drain_dead(struct mag_cache *cache, unsigned int id);
 /*
  * The same for the CPUs that are online, those alone that made no call since
- * the last time if @idle.  One in the middle of a call is left alone.  Task
- * context, interrupts on.
+ * the last time if @idle.  One in the middle of a call is left alone.  Returns
+ * false if @idle spared one.  Task context, interrupts on.
  */
-void mag_cpu_reap(struct mag_cache *cache, bool idle);
+bool mag_cpu_reap(struct mag_cache *cache, bool idle);
 void mag_cpu_stats(struct mag_cache *cache, struct mag_cache_stats *stats);
 
 /*
- * Begins the grace period of objects that wait on CPUs that are online: of all,
- * or of those that waited for the whole time since the last call.  False if a
- * CPU was in the middle of a call.  Task context, interrupts on.
+ * Begins the grace period of objects that wait on CPUs that are online.  False
+ * if a CPU was in the middle of a call.  Task context, interrupts on.
  */
-bool mag_cpu_rcu_flush(struct mag_cache *cache, bool all);
+bool mag_cpu_rcu_flush(struct mag_cache *cache);
 /* The same for @id, which is offline.  Task context. */
 void mag_cpu_rcu_drain_dead(struct mag_cache *cache, unsigned int id);
 /* Nothing waits afterwards.  Task context, no other user. */
@@ -414,8 +430,17 @@ void mag_policy_settle(struct mag_cache *cache, bool restart);
 /* Magazines made from now on are a step larger, or smaller, within bounds. */
 void mag_policy_grow(struct mag_cache *cache);
 void mag_policy_shrink(struct mag_cache *cache);
+/* Magazines made from now on begin anew. */
+void mag_policy_restart(struct mag_cache *cache);
 /* A depot was contended.  For MAG_RESIZE_EVENT; cheap otherwise. */
 void mag_policy_contended(struct mag_cache *cache);
+
+/* By the policy; and objects that wait for a grace period do not wait for ever. */
+static inline bool mag_reap_wanted(const struct mag_cache *cache)
+{
+	return READ_ONCE(cache->policy.reap_rule) != MAG_REAP_NEVER ||
+	       READ_ONCE(cache->rcu_used);
+}
 
 /*
  * There may be something to reap in an interval from now.  Any context but
@@ -425,9 +450,9 @@ static inline void mag_reap_arm(struct mag_cache *cache)
 {
 	u32 interval_ms = READ_ONCE(cache->policy.reap_interval_ms);
 
-	if (READ_ONCE(cache->policy.reap_rule) != MAG_REAP_NEVER)
-		queue_delayed_work(system_wq, &cache->reap_work,
-				   msecs_to_jiffies(interval_ms));
+	if (mag_reap_wanted(cache))
+		schedule_delayed_work(&cache->reap_work,
+				      msecs_to_jiffies(interval_ms));
 }
 
 /* reap.c */
@@ -465,6 +490,7 @@ void mag_registry_remove(struct mag_cache *cache);
  * for tests, whose caches come by the thousand.  Pairs nest.  Task context.
  */
 void mag_registry_hush(bool on);
+/* Task context. */
 bool mag_registry_empty(void);
 /* Whether @pointer, which need not point anywhere, is a cache; its name, if so. */
 bool mag_registry_name(const void *pointer, char *name, size_t size);

@@ -10,7 +10,6 @@
 #include <linux/atomic.h>
 #include <linux/bitops.h>
 #include <linux/export.h>
-#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/printk.h>
 #include <linux/rcupdate.h>
@@ -26,8 +25,8 @@
  * request of s bytes is in a class of less than s + s / 8, so that it leaves
  * less than 1/8 unused.  Pages do no worse from 8 of them on, where classes
  * end.  A class is a multiple of each power of two that its requests are
- * multiples of, and slabs begin at a page: so an object is aligned as its size
- * is, and its cache is told so lest colours or redzones undo it.
+ * multiples of, and so is where its slabs begin: an object is aligned as its
+ * size is, and its cache is told so lest colours or redzones undo it.
  */
 #define CLASS_SHIFT	 3
 #define CLASSES_PER_STEP BIT(CLASS_SHIFT)
@@ -181,7 +180,8 @@ static noinline void *alloc_unclassed(size_t size, gfp_t gfp, int node,
 /**
  * mag_kmalloc() - allocate memory
  * @size: bytes.  Of 0 it is ZERO_SIZE_PTR, as with kmalloc().
- * @gfp: as for mag_cache_alloc()
+ * @gfp: as for mag_cache_alloc(); but an object of whole pages honours
+ *	__GFP_THISNODE and __GFP_ACCOUNT
  *
  * The object is aligned to the largest power of two that divides @size, and to
  * 8 bytes at least; a class does not promise ARCH_KMALLOC_MINALIGN, so that
@@ -219,8 +219,9 @@ EXPORT_SYMBOL_GPL(mag_kmalloc_node);
 
 /**
  * mag_kfree() - give back memory
- * @obj: of mag_kmalloc() or its kin; or NULL, or ZERO_SIZE_PTR.  Anything else
- *	is warned about once, and left alone.
+ * @obj: of mag_kmalloc() or its kin; or NULL, or ZERO_SIZE_PTR.  Any other
+ *	address in the direct map is warned about once, and left alone; one of a
+ *	module or of vmalloc() has no page to be found by, and may oops.
  *
  * Context: any but NMI, on any CPU.  Never sleeps, never fails.
  */
@@ -361,10 +362,13 @@ bool mag_kmalloc_class(u32 index, struct mag_kmalloc_class *class)
 	return true;
 }
 
-/* The greatest power of two that divides the size, up to what slabs begin at. */
+/*
+ * The greatest power of two that divides the size.  Slabs begin at a multiple
+ * of it as well, since none is less than an object.
+ */
 static u32 class_align(u32 size)
 {
-	return min_t(u32, size & -size, PAGE_SIZE);
+	return size & -size;
 }
 
 static int class_init(u32 index)

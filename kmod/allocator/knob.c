@@ -109,7 +109,7 @@ int mag_knob_parse(const struct mag_knob *knob, const char *text, u32 *value)
 	err = kstrtou32(text, 10, &number);
 	if (err)
 		return err;
-	if (number < knob->least || number > knob->most)
+	if (!mag_knob_allows(knob, number))
 		return -ERANGE;
 	*value = number;
 	return 0;

@@ -180,7 +180,8 @@ struct mag_policy {
  * @rcu_waiting: objects that wait for a grace period, begun or not
  * @quarantined: objects out of use since a bug was found with them
  * @bugs: reports of enum mag_bug
- * @depot_contended: depot lock acquisitions that found it taken
+ * @depot_contended: depot lock acquisitions that found it taken, be it by who reaps
+ *	or reads
  * @resizes: times that the capacity of magazines was changed
  * @reaped: objects that were reaped from magazines into their slabs
  * @pages_returned: pages given back to the kernel since creation
@@ -374,7 +375,10 @@ void mag_cache_read_node(struct mag_cache *cache, int node,
 void mag_cache_read_cpu(struct mag_cache *cache, unsigned int id,
 			struct mag_cpu_reading *reading);
 void mag_cache_listen(const struct mag_cache_listener *listener);
-/* Calls @fn on every cache, in order of creation; @fn may sleep; none is destroyed meanwhile. */
+/*
+ * Calls @fn on every cache, in order of creation; none is destroyed meanwhile.  @fn
+ * may sleep, but not wait for CPUs to stay where they are, as by cpus_read_lock().
+ */
 void mag_cache_for_each(void (*fn)(struct mag_cache *cache, void *arg),
 			void *arg);
 

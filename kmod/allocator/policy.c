@@ -52,6 +52,11 @@ void mag_policy_shrink(struct mag_cache *cache)
 		      MAG_RESIZED_BY_DISUSE);
 }
 
+void mag_policy_restart(struct mag_cache *cache)
+{
+	policy_resize(cache, 0, MAG_RESIZED_BY_DISUSE);
+}
+
 void mag_policy_contended(struct mag_cache *cache)
 {
 	if (READ_ONCE(cache->policy.resize_rule) == MAG_RESIZE_EVENT)

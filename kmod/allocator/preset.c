@@ -42,8 +42,9 @@
 #define DPDK_CACHE_BYTES      SZ_1M
 
 /*
- * The larger the object, the smaller the magazine: a CPU holds at most two, so
- * that this bounds what it hoards.  Each fills a kmalloc bucket.
+ * The larger the object, the smaller the magazine: a CPU holds at most two, and
+ * one that waits for RCU and one for each other node, so that this bounds what it
+ * hoards.  Each fills a kmalloc bucket.
  */
 static u32 magslab_magazine_bytes(u32 size)
 {

@@ -8,6 +8,7 @@
 #include <linux/nodemask.h>
 #include <linux/workqueue.h>
 
+#include "../compat.h"
 #include "internal.h"
 
 /* Up when a depot is contended; down when the cache is not in use. */
@@ -31,8 +32,12 @@ static void reap_layers(struct mag_cache *cache, bool idle, bool all)
 	int node;
 
 	/* What waits for a grace period now is there for the next reaping. */
-	mag_cpu_rcu_flush(cache, !idle);
-	mag_cpu_reap(cache, idle);
+	mag_cpu_rcu_flush(cache);
+	/*
+	 * Without a call since the last reaping nothing was needed, whatever
+	 * came back meanwhile from its grace period.
+	 */
+	all |= mag_cpu_reap(cache, idle);
 	for_each_node(node)
 		mag_depot_reap(cache, node, all);
 	/* Where no CPU has a magazine left, no empty slab is needed soon. */
@@ -46,8 +51,13 @@ void mag_reap(struct mag_cache *cache)
 	u32 rule = READ_ONCE(cache->policy.reap_rule);
 
 	reap_resize(cache);
-	if (rule != MAG_REAP_NEVER)
-		reap_layers(cache, true, rule == MAG_REAP_ALL);
+	if (rule == MAG_REAP_NEVER)
+		return;
+	reap_layers(cache, true, rule == MAG_REAP_ALL);
+	/* Nothing is left of the load that they grew for; nor a next reaping. */
+	if (!mag_slab_any(cache) &&
+	    READ_ONCE(cache->policy.resize_rule) != MAG_RESIZE_NEVER)
+		mag_policy_restart(cache);
 }
 
 void mag_reap_everything(struct mag_cache *cache)
@@ -61,19 +71,22 @@ static void reap_work(struct work_struct *work)
 	struct mag_cache *cache = container_of(to_delayed_work(work),
 					       struct mag_cache, reap_work);
 
-	mag_reap(cache);
+	if (READ_ONCE(cache->policy.reap_rule) != MAG_REAP_NEVER)
+		mag_reap(cache);
+	else
+		/* What was freed is to be free some day by any rule. */
+		mag_cpu_rcu_flush(cache);
 	if (mag_slab_any(cache))
 		mag_reap_arm(cache);
 }
 
 void mag_reap_rearm(struct mag_cache *cache)
 {
-	u32 interval_ms = READ_ONCE(cache->policy.reap_interval_ms);
-
-	if (READ_ONCE(cache->policy.reap_rule) != MAG_REAP_NEVER &&
-	    mag_slab_any(cache))
-		mod_delayed_work(system_wq, &cache->reap_work,
-				 msecs_to_jiffies(interval_ms));
+	if (!mag_reap_wanted(cache) || !mag_slab_any(cache))
+		return;
+	/* Who read the old interval, and arms it in between, makes it late once. */
+	cancel_delayed_work(&cache->reap_work);
+	mag_reap_arm(cache);
 }
 
 void mag_reap_init(struct mag_cache *cache)

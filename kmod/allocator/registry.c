@@ -41,7 +41,6 @@ void mag_registry_add(struct mag_cache *cache)
 	mutex_lock(&mag_caches_lock);
 	list_add_tail_rcu(&cache->list, &mag_caches);
 	mutex_unlock(&mag_caches_lock);
-	cache->heard_of = false;
 	if (mag_listener && !mag_unheard)
 		tell_created(cache);
 	mutex_unlock(&mag_listener_lock);
@@ -97,7 +96,12 @@ void mag_registry_hush(bool on)
 
 bool mag_registry_empty(void)
 {
-	return list_empty(&mag_caches);
+	bool empty;
+
+	mutex_lock(&mag_caches_lock);
+	empty = list_empty(&mag_caches);
+	mutex_unlock(&mag_caches_lock);
+	return empty;
 }
 
 bool mag_registry_name(const void *pointer, char *name, size_t size)

@@ -15,12 +15,16 @@
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <linux/topology.h>
 
 #include "../compat.h"
 #include "debug.h"
 #include "mag_trace.h"
 
 #define MAG_SLAB_LEAKS_SHOWN 8 /* objects named in a leak report */
+
+/* Empty slabs retired under one hold of the lock. */
+#define MAG_SLAB_RUN	     32U
 
 /* No object: more than a slab can hold. */
 #define MAG_LINK_END	     U16_MAX
@@ -32,7 +36,7 @@
 
 /**
  * struct mag_slab_node - slabs of one node
- * @lock: protects all below and the state of each slab on the lists; 4th in
+ * @lock: protects all below and the state of each slab on the lists; 5th in
  *	the order of internal.h
  * @partial: slabs with objects both in and out
  * @full: slabs with all objects out
@@ -87,7 +91,7 @@ struct mag_slab_state {
 };
 
 static_assert(sizeof(struct mag_slab_state) ==
-		      sizeof(((struct page *)NULL)->private),
+		      sizeof(mag_page_index((struct page *)NULL)),
 	      "magslab needs a 64-bit kernel");
 
 /* Slabs of destroyed caches with objects still out, freed with the module. */
@@ -190,6 +194,14 @@ static void slab_relist(struct mag_cache *cache, struct mag_slab_node *sn,
 		list_move(&page->lru, &sn->partial);
 }
 
+/* A slab is about to leave the empty ones, with objects out. */
+static void slab_count_empty_taken(struct mag_slab_node *sn)
+{
+	lockdep_assert_held(&sn->lock);
+	WRITE_ONCE(sn->nr_empty, sn->nr_empty - 1);
+	sn->empty_min = min(sn->empty_min, sn->nr_empty);
+}
+
 /* Takes up to @nr objects out of one slab. Caller holds the node's lock. */
 static u32 slab_take(struct mag_cache *cache, struct mag_slab_node *sn,
 		     struct page *page, void **objs, u32 nr)
@@ -219,18 +231,30 @@ static u32 slab_take(struct mag_cache *cache, struct mag_slab_node *sn,
 		objs[got] = slab_object(cache, page, index);
 	}
 
-	if (was_empty) {
-		WRITE_ONCE(sn->nr_empty, sn->nr_empty - 1);
-		sn->empty_min = min(sn->empty_min, sn->nr_empty);
-	}
+	if (was_empty)
+		slab_count_empty_taken(sn);
 	sn->objects_out += got;
 	slab_relist(cache, sn, page);
 	return got;
 }
 
+/* CPUs may be on a node without memory: then the nearest that has some. */
+static int slab_node_of(int node)
+{
+	int other, nearest = node;
+
+	if (likely(node_state(node, N_MEMORY)))
+		return node;
+	for_each_node_state(other, N_MEMORY)
+		if (nearest == node ||
+		    node_distance(node, other) < node_distance(node, nearest))
+			nearest = other;
+	return nearest;
+}
+
 u32 mag_slab_take(struct mag_cache *cache, int node, void **objs, u32 nr)
 {
-	struct mag_slab_node *sn = cache->slab_node[node];
+	struct mag_slab_node *sn = cache->slab_node[slab_node_of(node)];
 	unsigned long flags;
 	struct page *page;
 	u32 got = 0;
@@ -315,7 +339,8 @@ static struct page *slab_pages_any_order(struct mag_cache *cache, int node,
 
 	if (cache->layout[MAG_LAYOUT_BEST].order >
 	    cache->layout[MAG_LAYOUT_LEAST].order) {
-		light &= ~__GFP_DIRECT_RECLAIM;
+		/* Nobody is woken for it, and no reserve touched (mm/slub.c). */
+		light = (light | __GFP_NOMEMALLOC) & ~__GFP_RECLAIM;
 		page = slab_pages(cache, MAG_LAYOUT_BEST, node, light);
 		if (page)
 			return page;
@@ -349,17 +374,24 @@ static void slab_destruct(struct mag_cache *cache, struct page *page)
 		cache->dtor(slab_object(cache, page, index));
 }
 
-/* It joins its cache, or its pages go; it cannot do the latter meanwhile. */
-static void slab_trace(struct mag_cache *cache, struct page *page, bool new)
+noinline void mag_slab_traffic(struct mag_cache *cache, struct page *page,
+			       const char *name, u32 pages, bool new)
 {
 	const struct mag_slab_layout *layout = slab_layout(cache, page);
 
 	if (new)
 		trace_mag_slab_new(cache, page_to_nid(page), layout->order,
-				   layout->pages, layout->objects);
+				   pages, layout->objects);
 	else
 		trace_mag_slab_free(cache, page_to_nid(page), layout->order,
-				    layout->pages, layout->objects);
+				    pages, layout->objects);
+}
+
+/* It joins its cache, or its pages go; it cannot do the latter meanwhile. */
+static void slab_trace(struct mag_cache *cache, struct page *page, bool new)
+{
+	mag_slab_traffic(cache, page, cache->name,
+			 slab_layout(cache, page)->pages, new);
 }
 
 /* Publishes a new slab, keeping one object of it back for the caller. */
@@ -404,15 +436,18 @@ void *mag_slab_grow(struct mag_cache *cache, int node, gfp_t gfp)
 	WARN_ON_ONCE(gfp & GFP_ZONEMASK & ~__GFP_MOVABLE);
 	WARN_ON_ONCE((gfp & __GFP_ZERO) && cache->ctor);
 	gfp &= ~MAG_SLAB_GFP_IGNORED;
+	node = slab_node_of(node);
 
 	/*
 	 * On a node that has no page left, objects of other nodes come before
 	 * pages of other nodes: those would join the other node's slabs, and
-	 * the next caller here would draw yet another.
+	 * the next caller here would draw yet another.  Both come before the
+	 * reserves.
 	 */
 	if (num_node_state(N_MEMORY) > 1) {
-		here = (gfp | __GFP_THISNODE | __GFP_NOWARN) &
-		       ~(__GFP_NOFAIL | __GFP_DIRECT_RECLAIM);
+		here = (gfp | __GFP_THISNODE | __GFP_NOWARN |
+			__GFP_NOMEMALLOC) &
+		       ~(__GFP_NOFAIL | __GFP_DIRECT_RECLAIM | __GFP_HIGH);
 		page = slab_pages_any_order(cache, node, here);
 		if (!page) {
 			obj = slab_take_anywhere(cache);
@@ -541,26 +576,62 @@ void mag_slab_give(struct mag_cache *cache, void **objs, u32 nr)
 	slab_destroy_list(cache, &excess);
 }
 
-void mag_slab_reap(struct mag_cache *cache, int node, bool all)
+/* Frees up to MAG_SLAB_RUN of the node's empty slabs and @nr; returns how many. */
+static u32 slab_reap_run(struct mag_cache *cache, struct mag_slab_node *sn,
+			 u32 nr)
 {
-	struct mag_slab_node *sn = cache->slab_node[node];
 	unsigned long flags;
 	LIST_HEAD(excess);
-	u32 nr, i;
+	u32 i;
 
 	spin_lock_irqsave(&sn->lock, flags);
-	nr = all ? sn->nr_empty : sn->empty_min;
+	nr = min3(nr, MAG_SLAB_RUN, sn->nr_empty);
 	WRITE_ONCE(sn->nr_empty, sn->nr_empty - nr);
-	sn->empty_min = sn->nr_empty;
+	sn->empty_min = min(sn->empty_min, sn->nr_empty);
 	/* The one that has been empty longest is at the end. */
 	for (i = 0; i < nr; i++)
 		slab_retire(cache, sn,
 			    list_last_entry(&sn->empty, struct page, lru),
 			    &excess);
 	spin_unlock_irqrestore(&sn->lock, flags);
+	slab_destroy_list(cache, &excess);
+	return nr;
+}
+
+/*
+ * The same of @nr, a run at a time: the lock is not held for long, and what the
+ * CPUs take meanwhile is taken.
+ */
+static u32 slab_reap_runs(struct mag_cache *cache, struct mag_slab_node *sn,
+			  u32 nr)
+{
+	u32 left = nr, run;
+
+	while (left) {
+		run = slab_reap_run(cache, sn, left);
+		if (!run)
+			break;
+		left -= run;
+		if (left)
+			cond_resched();
+	}
+	return nr - left;
+}
+
+void mag_slab_reap(struct mag_cache *cache, int node, bool all)
+{
+	struct mag_slab_node *sn = cache->slab_node[node];
+	unsigned long flags;
+	u32 nr;
+
+	spin_lock_irqsave(&sn->lock, flags);
+	nr = all ? sn->nr_empty : sn->empty_min;
+	sn->empty_min = sn->nr_empty - nr;
+	spin_unlock_irqrestore(&sn->lock, flags);
+
+	nr = slab_reap_runs(cache, sn, nr);
 	if (nr)
 		trace_mag_reap(cache, MAG_REAPED_SLABS, node, nr, 0);
-	slab_destroy_list(cache, &excess);
 }
 
 unsigned long mag_slab_empty_pages(const struct mag_cache *cache, int node)
@@ -604,15 +675,23 @@ static bool slab_list_is_whole(struct mag_cache *cache, struct page *page)
 	return index == MAG_LINK_END && !left;
 }
 
-/* Returns whether the slab's own list was damaged, having given it up. */
-static bool slab_validate(struct mag_cache *cache, struct page *page,
-			  void (*fn)(void *obj, void *arg), void *arg)
+/*
+ * Returns whether the slab's own list was damaged, having given it up: then it
+ * is among the full ones.
+ */
+static bool slab_validate(struct mag_cache *cache, struct mag_slab_node *sn,
+			  struct page *page, void (*fn)(void *obj, void *arg),
+			  void *arg)
 {
 	bool whole = slab_list_is_whole(cache, page);
 	u32 index;
 
-	if (!whole)
+	if (!whole) {
+		if (!slab_state(page)->inuse)
+			slab_count_empty_taken(sn);
 		slab_give_up_list(cache, page);
+		slab_relist(cache, sn, page);
+	}
 	if (fn)
 		for (index = 0; index < slab_layout(cache, page)->objects;
 		     index++)
@@ -621,15 +700,16 @@ static bool slab_validate(struct mag_cache *cache, struct page *page,
 }
 
 static unsigned long slab_validate_list(struct mag_cache *cache,
+					struct mag_slab_node *sn,
 					struct list_head *list,
 					void (*fn)(void *obj, void *arg),
 					void *arg)
 {
 	unsigned long damaged = 0;
-	struct page *page;
+	struct page *page, *next;
 
-	list_for_each_entry(page, list, lru)
-		damaged += slab_validate(cache, page, fn, arg);
+	list_for_each_entry_safe(page, next, list, lru)
+		damaged += slab_validate(cache, sn, page, fn, arg);
 	return damaged;
 }
 
@@ -639,14 +719,11 @@ unsigned long mag_slab_validate(struct mag_cache *cache, int node,
 	struct mag_slab_node *sn = cache->slab_node[node];
 	unsigned long damaged, flags;
 
-	/*
-	 * A slab whose list was given up stays on its own; slab_take() moves
-	 * it to the full ones when it finds nothing there.
-	 */
+	/* The full ones first, for those that join them have been seen. */
 	spin_lock_irqsave(&sn->lock, flags);
-	damaged = slab_validate_list(cache, &sn->partial, fn, arg);
-	damaged += slab_validate_list(cache, &sn->full, fn, arg);
-	damaged += slab_validate_list(cache, &sn->empty, fn, arg);
+	damaged = slab_validate_list(cache, sn, &sn->full, fn, arg);
+	damaged += slab_validate_list(cache, sn, &sn->partial, fn, arg);
+	damaged += slab_validate_list(cache, sn, &sn->empty, fn, arg);
 	spin_unlock_irqrestore(&sn->lock, flags);
 	return damaged;
 }
@@ -694,7 +771,7 @@ static unsigned long slab_node_drain(struct mag_cache *cache,
 	unsigned long out = 0;
 	struct page *page;
 
-	slab_destroy_list(cache, &sn->empty);
+	slab_reap_runs(cache, sn, U32_MAX);
 	list_splice_init(&sn->full, &sn->partial);
 	list_for_each_entry(page, &sn->partial, lru) {
 		out += slab_state(page)->inuse;

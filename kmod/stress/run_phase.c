@@ -128,6 +128,7 @@ static void worker_phase(struct mag_worker *worker, u64 bound)
 	u64 start;
 
 	worker->steps = 0;
+	WRITE_ONCE(worker->end_ns, 0);
 	worker->lane.failures = 0;
 	memset(worker->counters, 0, sizeof(worker->counters));
 
@@ -136,7 +137,7 @@ static void worker_phase(struct mag_worker *worker, u64 bound)
 	worker_steps(worker, bound);
 	/* Start and end on one CPU: counters of two need not agree. */
 	worker->elapsed_ticks = mag_clock_delta(mag_clock_read() - start);
-	worker->end_ns = ktime_get_ns();
+	WRITE_ONCE(worker->end_ns, ktime_get_ns());
 }
 
 static bool has_warmup(const struct mag_run_config *config)

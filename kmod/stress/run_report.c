@@ -158,17 +158,35 @@ static void status_workers(const struct mag_run *run,
 	}
 }
 
+/* When the last worker ended, or U64_MAX while one has not. */
+static u64 last_end_ns(const struct mag_run *run)
+{
+	u64 end_ns, last_ns = 0;
+	u32 id;
+
+	for (id = 0; id < run->nr_workers; id++) {
+		end_ns = READ_ONCE(run->workers[id].end_ns);
+		if (!end_ns)
+			return U64_MAX;
+		last_ns = max(last_ns, end_ns);
+	}
+	return last_ns;
+}
+
 static void status_elapsed(const struct mag_run *run, enum mag_state state,
 			   struct mag_run_status *status)
 {
 	const struct mag_run_engine *e = run->engine;
+	u64 now_ns;
 
 	status->elapsed_ns = e->elapsed_ns;
 	status->elapsed_ticks = e->elapsed_ticks;
 	if (state != MAG_STATE_MEASURE)
 		return;
 
-	status->elapsed_ns = ktime_get_ns() - e->start_ns;
+	/* The time first: a worker that ends in between ends later. */
+	now_ns = ktime_get_ns();
+	status->elapsed_ns = min(now_ns, last_end_ns(run)) - e->start_ns;
 	/* No reading of this CPU's counter can stand for the workers'. */
 	if (e->clock != MAG_CLOCK_TICKS)
 		status->elapsed_ticks = status->elapsed_ns;

@@ -80,7 +80,7 @@ fetch_source()
 		tar -x -C "$part/tree" --strip-components=1 "${excludes[@]}"
 	basename "$deb" >"$part/tree/.package"
 	excludes_key >"$part/tree/.excludes"
-	rm -rf "$dir"
+	remove_tree "$dir"
 	mv "$part/tree" "$dir"
 	rm -rf "$part"
 }

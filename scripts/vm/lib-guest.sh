@@ -10,7 +10,7 @@ find_busybox()
 	command -v cpio >/dev/null ||
 		die "cpio is missing" "Run scripts/setup-packages vm."
 	if [ "$ARCH" = arm64 ]; then
-		BUSYBOX=$("$TOP/scripts/vm/fetch-busybox" "$ARCH") || exit
+		BUSYBOX=$("$TOP/scripts/vm/fetch-arm64" busybox) || exit
 		return
 	fi
 	BUSYBOX=$(command -v busybox) ||

@@ -30,9 +30,11 @@ warn_of_unfair_qemu()
 
 check_nodes()
 {
-	[ "$NODES" -le "$CPUS" ] ||
-		die "$NODES nodes need as many CPUs, and there are $CPUS" \
-		    "CPUS=$NODES, or fewer NODES."
+	local all=$((NODES + BARE_NODES))
+
+	[ "$all" -le "$CPUS" ] ||
+		die "$all nodes need as many CPUs, and there are $CPUS" \
+		    "CPUS=$all, or fewer NODES."
 	[ $((MEM / NODES)) -ge "$LEAST_NODE_MIB" ] ||
 		die "$MEM MiB on $NODES nodes are less than $LEAST_NODE_MIB each" \
 		    "MEM=$((NODES * LEAST_NODE_MIB)), or fewer NODES."
@@ -76,20 +78,25 @@ plan_accelerator()
 	fi
 }
 
-# CPUs and memory, spread evenly over the nodes.
+# CPUs and memory, spread evenly over the nodes; the last may have no memory.
 plan_nodes()
 {
-	local node first last mib
+	local node first last mib all=$((NODES + BARE_NODES)) plan
 
-	[ "$NODES" -gt 1 ] || return 0
-	for ((node = 0; node < NODES; node++)); do
-		first=$((node * CPUS / NODES))
-		last=$(((node + 1) * CPUS / NODES - 1))
-		mib=$(((node + 1) * MEM / NODES - node * MEM / NODES))
-		COMMAND+=(-object "memory-backend-ram,id=ram$node,size=${mib}M"
-			  -numa "node,nodeid=$node,cpus=$first-$last,memdev=ram$node")
+	[ "$all" -gt 1 ] || return 0
+	for ((node = 0; node < all; node++)); do
+		first=$((node * CPUS / all))
+		last=$(((node + 1) * CPUS / all - 1))
+		plan=node,nodeid=$node,cpus=$first-$last
+		if [ "$node" -lt "$NODES" ]; then
+			mib=$(((node + 1) * MEM / NODES - node * MEM / NODES))
+			COMMAND+=(-object "memory-backend-ram,id=ram$node,size=${mib}M")
+			plan+=,memdev=ram$node
+		fi
+		COMMAND+=(-numa "$plan")
 	done
-	HOW+=", $NODES nodes"
+	HOW+=", $all nodes"
+	[ "$BARE_NODES" -eq 0 ] || HOW+=", $BARE_NODES of them without memory"
 }
 
 # Ports: the console, the result, and the job's words unless it has the

@@ -44,7 +44,7 @@ machine_check()
 	[ "$ARCH" = x86_64 ] ||
 		die "User-Mode Linux is of this machine's architecture, not $ARCH" \
 		    "--machine qemu runs $ARCH."
-	[ "$NODES" -eq 1 ] ||
+	[ $((NODES + BARE_NODES)) -eq 1 ] ||
 		die "User-Mode Linux has one node of memory" \
 		    "--machine qemu has as many as --nodes says."
 	check_config

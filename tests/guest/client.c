@@ -110,8 +110,13 @@ static void await_run(pid_t pid)
 	unsigned int tries = DEV_PATIENCE_MS;
 
 	while (!dev_threads_exist()) {
-		if (!tries-- || waitpid(pid, NULL, WNOHANG))
+		if (waitpid(pid, NULL, WNOHANG))
+			tap_bail("the command ended without a run");
+		if (!tries--) {
+			kill(pid, SIGKILL);
+			waitpid(pid, NULL, 0);
 			tap_bail("the command has started no run");
+		}
 		poll(NULL, 0, 1);
 	}
 }

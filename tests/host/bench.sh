@@ -27,16 +27,18 @@ result()
 }
 
 # A file as scripts/bench leaves it, of one case.
-make_result() # FILE MACHINE UNIT CASE MAGSLAB SLUB
+make_result() # FILE MACHINE UNIT CASE MAGSLAB SLUB [FLOOR]
 {
 	jq -n --arg machine "$2" --arg unit "$3" --arg case "$4" \
-		--argjson magslab "$5" --argjson slub "$6" '
+		--argjson magslab "$5" --argjson slub "$6" \
+		--argjson floor "${7:-0}" '
 		{format: "magslab-bench", version: 1, kernel: "7.3",
 		 machine: $machine, clock: "tsc", unit: $unit, cpus: 1,
 		 kernel_build: "build", compiler: "cc 1",
 		 environment: {kernel: "7.3.1", module_version: "1",
 			       preempt: "none", hooks: {memcg: true}},
 		 results: [
+			{case: $case, subject: "floor", unit: $unit, value: $floor},
 			{case: $case, subject: "slub", unit: $unit, value: $slub},
 			{case: $case, subject: "magslab", unit: $unit,
 			 value: $magslab}]}' >"$1"
@@ -82,10 +84,10 @@ says() # NAME PATTERN
 }
 
 # The verdict that the table gives a case.
-verdict() # NAME CASE MAGSLAB SLUB PATTERN
+verdict() # NAME CASE MAGSLAB SLUB PATTERN [FLOOR]
 {
 	rm -f "$BASELINE"
-	make_result "$SCRATCH/one.json" icount insns "$2" "$3" "$4"
+	make_result "$SCRATCH/one.json" icount insns "$2" "$3" "$4" "${6:-0}"
 	report 0 "$SCRATCH/one.json" || :
 	says "$1" "$5"
 }
@@ -114,11 +116,21 @@ test_regressions()
 
 test_verdicts()
 {
+	local all
+
+	all=$(jq '[.[] | select(.machine == "icount")] | length' \
+		"$TOP/bench/targets.json")
 	verdict "both bounds met" pair 48 192 '^ *pair .* met '
 	verdict "above the number" pair 48.1 2000 '^ *pair .* MISSED '
 	verdict "above the share of SLUB's" pair 48 191 '^ *pair .* MISSED '
 	verdict "a case that was not run" burst-32 48 100 \
 		'^ *pair .* not measured '
+	verdict "what the floor does is met" pair 21 200 '^ *pair .* met ' 21
+	verdict "less than the floor is no verdict" pair 20.9 200 \
+		'^ *pair .* below floor ' 21
+	says "and counts as not measured" " 0 met, 0 missed, $all not measured"
+	verdict "less than nothing is none either" pair -6 200 \
+		'^ *pair .* below floor ' -7
 	verdict "misses are counted" pair 48.1 2000 ' 1 missed, '
 	verdict "a target that hangs on another case" scale-pair-64 48 100 \
 		'^ *pair, on 64 CPUs at once .* not measured '

@@ -31,6 +31,18 @@ known() { # [-] PARAMETER=VALUE...
 	load_words="$*"
 }
 
+# The load of the next `traced`: the commands on standard input, each of which
+# must succeed.
+commands() { # NAME
+	{
+		echo '(set -e'
+		cat
+		echo ") >$WORK/load.log 2>&1"
+		echo "echo \$? >$WORK/load.status"
+	} >"$WORK/load"
+	load_words=$1
+}
+
 # The claim that a script runs on the load, which succeeds; its output is kept
 # in $WORK/out.  It is attached before the load begins, and ends with it.
 traced() { # SCRIPT [ARGUMENT...]
@@ -59,6 +71,29 @@ sum() { # MAP [KEYS]
 				sum += $NF
 		}
 		END { print sum + 0 }' "$WORK/out"
+}
+
+# The value of a workload's parameter in the command that a script printed.
+param() { # NAME
+	sed -n "s/^  magctl run .* -p $1=\([0-9]*\).*/\1/p" "$WORK/out"
+}
+
+# The same of a map that is two, NAME_even and NAME_odd, of which one is counted
+# in while the other is printed.
+sum_both() { # NAME [KEYS]
+	echo $(($(sum "$1_even" "${2:-}") + $(sum "$1_odd" "${2:-}")))
+}
+
+# The load of the next `traced`: module slabways, going that way; stays in the
+# kernel, and what is left allocated, until the test removes it.
+going() { # WAY [PARAMETER=VALUE...]
+	way=$1
+	shift
+	cat >"$WORK/load" <<-LOAD
+	insmod /magslab/slabways.ko way=$way $* >$WORK/load.log 2>&1
+	echo \$? >$WORK/load.status
+	LOAD
+	load_words="way=$way${*:+ $*}"
 }
 
 # What the cache itself counted, when the load had run.

@@ -7,34 +7,34 @@
 test_ladder() { # PARAMETER=VALUE...
 	known backend=magazine "$@"
 	traced magsteps known
-	is "magsteps: every alloc" "$(sum allocs)" "$allocs"
+	is "magsteps: every alloc" "$(sum_both allocs)" "$allocs"
 	for rung in loaded previous depot; do
 		is "magsteps: allocs, $rung" \
-			"$(sum allocs "known, $rung")" "$(stat_of alloc_$rung)"
+			"$(sum_both allocs "known, $rung")" "$(stat_of alloc_$rung)"
 		is "magsteps: frees, $rung" \
-			"$(sum frees "known, $rung")" "$(stat_of free_$rung)"
+			"$(sum_both frees "known, $rung")" "$(stat_of free_$rung)"
 	done
 	is "magsteps: allocs, slab and pages" \
-		"$(sum allocs 'known, (slab|pages)')" "$(stat_of alloc_slab)"
+		"$(sum_both allocs 'known, (slab|pages)')" "$(stat_of alloc_slab)"
 	is "magsteps: frees, slab" \
-		"$(sum frees 'known, slab')" "$(stat_of free_slab)"
-	is "magsteps: every free" "$(sum frees)" "$allocs"
+		"$(sum_both frees 'known, slab')" "$(stat_of free_slab)"
+	is "magsteps: every free" "$(sum_both frees)" "$allocs"
 }
 
 test_other_cache() {
 	known backend=magazine allocs=100
 	traced magsteps unknown
 	is "magsteps: nothing of another cache" \
-		"$(sum allocs)$(sum frees)" 00
+		"$(sum_both allocs)$(sum_both frees)" 00
 }
 
 test_without_name() {
 	known backend=magazine name=mine allocs=300 size=700
 	traced magsteps
 	is "magsteps without a name: the allocs of any" \
-		"$(sum allocs 'mine, .*')" 300
+		"$(sum_both allocs 'mine, .*')" 300
 	is "magsteps without a name: and the frees" \
-		"$(sum frees 'mine, .*')" 300
+		"$(sum_both frees 'mine, .*')" 300
 }
 
 allocs=10000
@@ -42,9 +42,14 @@ test_ladder allocs=10000
 # The second turn finds in the depot what the first left there.
 allocs=20000
 test_ladder allocs=10000 remote=4000 turns=2
-ok "magsteps: and the depot did serve" test "$(sum allocs '.*, depot')" -gt 0
+ok "magsteps: and the depot did serve" test "$(sum_both allocs '.*, depot')" -gt 0
 allocs=1
 test_ladder allocs=1 size=4096
+# For some seconds, so that calls are printed while others come.
+allocs=100000
+test_ladder allocs=25000 turns=4 hold_us=500000
+ok "magsteps: in several intervals" \
+	test "$(grep -c ' to [0-9]* ms:$' "$WORK/out")" -gt 1
 test_other_cache
 test_without_name
 tap_done
