@@ -85,8 +85,7 @@ test_unix() {
 		"$(grep -c '^No packet was received' "$WORK/out")" 1
 }
 
-# Linux 7.3 leaves the reader's frees to the CPU that sent, as far as there is
-# room; before, UDP freed where it read.
+# The reader's frees are left to the CPU that sent, as far as there is room.
 test_udp() {
 	commands "datagrams over the loopback device" <<-LOAD
 	$flood -n 5000 -w 64 -s 500
@@ -94,21 +93,19 @@ test_udp() {
 	traced skbpath
 	is "skbpath: datagrams" "$(received)" 5000
 	test_params burst=1 mix_64=0 mix_576=1000 mix_1500=0 clone=0
-	returned=$(sed -n 's/^@left_to_the_allocating_cpu: //p' "$WORK/out")
-	case $(uname -r) in
-	6.*)
-		test_frees buffer 0 5000
-		test_params handoff=100
-		is "skbpath: all freed by their reader" "$returned" 0
-		;;
-	*)
-		is "skbpath: buffers of datagrams, freed or left" \
-			"$(($(sum frees 'buffer, .*') + $(alive buffer)))" 5000
-		is "skbpath: all left to their sender" "$returned" 5000
-		;;
-	esac
+	is "skbpath: buffers of datagrams, freed or left" \
+		"$(($(sum frees 'buffer, .*') + $(alive buffer)))" 5000
+	is "skbpath: all left to their sender" \
+		"$(sed -n 's/^@left_to_the_allocating_cpu: //p' "$WORK/out")" 5000
 }
 
+case $(uname -r) in
+6.*)
+	skip "skbpath" "the verifier of this kernel refuses it"
+	tap_done
+	exit
+	;;
+esac
 test_packets
 test_unix
 test_napi
