@@ -79,6 +79,8 @@ static void objects_come_back(struct kunit *test)
 	void **objs = mag_kunit_array(test, nr);
 	u64 pages;
 
+	/* To the depot of their node, which must be this CPU's. */
+	mag_kunit_pin(test, 0);
 	mag_kunit_alloc_many(test, cache, objs, nr);
 	pages = mag_kunit_stats(cache).pages;
 	for (i = 0; i < nr; i++)
