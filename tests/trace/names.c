@@ -55,7 +55,7 @@ static void look_up(unsigned long nr)
 		err(1, "%s", name_of(nr));
 }
 
-static unsigned long number(const char *text)
+static unsigned long parse_number(const char *text)
 {
 	char *end;
 	unsigned long value = strtoul(text, &end, 10);
@@ -71,15 +71,15 @@ static void parse(int argc, char **argv)
 
 	while ((opt = getopt(argc, argv, "c:x:s:m:u:")) != -1) {
 		if (opt == 'c')
-			files = number(optarg);
+			files = parse_number(optarg);
 		else if (opt == 'x')
-			long_names = number(optarg);
+			long_names = parse_number(optarg);
 		else if (opt == 's')
-			times = number(optarg);
+			times = parse_number(optarg);
 		else if (opt == 'm')
-			missing = number(optarg);
+			missing = parse_number(optarg);
 		else if (opt == 'u')
-			unlinked = number(optarg);
+			unlinked = parse_number(optarg);
 		else
 			errx(2, "\n%s", usage);
 	}

@@ -119,7 +119,7 @@ static double seconds(void)
 	return ts.tv_sec + ts.tv_nsec / 1e9;
 }
 
-static unsigned long number(const char *text, unsigned long most)
+static unsigned long parse_number(const char *text, unsigned long most)
 {
 	char *end;
 	unsigned long value = strtoul(text, &end, 10);
@@ -135,15 +135,15 @@ static void parse(int argc, char **argv)
 
 	while ((opt = getopt(argc, argv, "n:s:w:t:r:u")) != -1) {
 		if (opt == 'n')
-			datagrams = number(optarg, 1UL << 40);
+			datagrams = parse_number(optarg, 1UL << 40);
 		else if (opt == 's')
-			bytes = number(optarg, 65000);
+			bytes = parse_number(optarg, 65000);
 		else if (opt == 'w')
-			window = number(optarg, 1UL << 20);
+			window = parse_number(optarg, 1UL << 20);
 		else if (opt == 't')
-			sender_cpu = number(optarg, CPU_SETSIZE - 1);
+			sender_cpu = parse_number(optarg, CPU_SETSIZE - 1);
 		else if (opt == 'r')
-			reader_cpu = number(optarg, CPU_SETSIZE - 1);
+			reader_cpu = parse_number(optarg, CPU_SETSIZE - 1);
 		else if (opt == 'u')
 			unix_pair = true;
 		else
