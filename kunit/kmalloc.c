@@ -125,6 +125,31 @@ static void every_object_is_aligned(struct kunit *test)
 	}
 }
 
+/* In the second slab as well, whose first object is elsewhere (colours). */
+static void every_class_is_aligned(struct kunit *test)
+{
+	struct mag_kmalloc_class class;
+	u32 index, i, nr, askew;
+	void **objs;
+
+	for (index = 0; mag_kmalloc_class(index, &class); index++) {
+		nr = 2 * class.objects_per_slab + 1;
+		objs = mag_kunit_array(test, nr);
+		askew = 0;
+		for (i = 0; i < nr; i++) {
+			objs[i] = mag_kmalloc(class.size, GFP_KERNEL);
+			if (!objs[i])
+				break;
+			askew += !IS_ALIGNED((unsigned long)objs[i],
+					     class.size & -class.size);
+		}
+		KUNIT_EXPECT_EQ_MSG(test, i, nr, "%s", class.name);
+		KUNIT_EXPECT_EQ_MSG(test, askew, 0, "%s", class.name);
+		while (i--)
+			mag_kfree(objs[i]);
+	}
+}
+
 static void none_and_nothing(struct kunit *test)
 {
 	KUNIT_EXPECT_PTR_EQ(test, mag_kmalloc(0, GFP_KERNEL), ZERO_SIZE_PTR);
@@ -575,6 +600,7 @@ static void interrupts_may_call(struct kunit *test)
 static struct kunit_case kmalloc_cases[] = {
 	KUNIT_CASE(every_size_fits_and_wastes_little),
 	KUNIT_CASE(every_object_is_aligned),
+	KUNIT_CASE(every_class_is_aligned),
 	KUNIT_CASE(none_and_nothing),
 	KUNIT_CASE(too_much_is_refused),
 	KUNIT_CASE(classes_are_what_they_say),
