@@ -7,7 +7,6 @@
 #include <linux/cache.h>
 #include <linux/minmax.h>
 #include <linux/nodemask.h>
-#include <linux/prefetch.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/timekeeping.h>
@@ -146,24 +145,6 @@ static struct mag_magazine *depot_pop_empty(struct mag_depot *depot)
 	return mag;
 }
 
-/*
- * Where objects flow from one CPU to another, a magazine's lines are in the
- * other's cache.  Asked for all at once they are waited for once, and not one
- * after the other as rounds are used.  The first is here, for its stack's sake.
- */
-static __always_inline void fetch_lines(struct mag_magazine *mag, u32 rounds,
-					bool for_write)
-{
-	void *line = (void *)mag + L1_CACHE_BYTES;
-
-	for (; line < (void *)&mag->round[rounds]; line += L1_CACHE_BYTES) {
-		if (for_write)
-			prefetchw(line);
-		else
-			prefetch(line);
-	}
-}
-
 struct mag_magazine *mag_depot_get_full(struct mag_cache *cache, int node,
 					struct mag_magazine *empty)
 {
@@ -189,8 +170,6 @@ struct mag_magazine *mag_depot_get_full(struct mag_cache *cache, int node,
 		     full && empty && !excess ? MAG_MAGAZINE_EMPTY
 					      : MAG_MAGAZINE_NONE);
 
-	if (full)
-		fetch_lines(full, full->rounds, false);
 	mag_magazine_destroy(cache, excess);
 	return full;
 }
@@ -220,8 +199,6 @@ struct mag_magazine *mag_depot_get_empty(struct mag_cache *cache, int node,
 		     empty ? MAG_MAGAZINE_EMPTY : MAG_MAGAZINE_NONE,
 		     empty && full ? MAG_MAGAZINE_FULL : MAG_MAGAZINE_NONE);
 
-	if (empty)
-		fetch_lines(empty, empty->capacity, true);
 	return empty;
 }
 
