@@ -6,6 +6,7 @@
 #include <kunit/test.h>
 #include <linux/cpumask.h>
 #include <linux/irqflags.h>
+#include <linux/jiffies.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
@@ -17,6 +18,8 @@
 
 #define OBJECT_SIZE 4096
 #define DEPOT_MAX   4 /* magazines, full ones and empty ones */
+#define PATIENCE    (30 * HZ) /* with a CPU that should not wait */
+#define MEETINGS    1000 /* of two CPUs at a lock, one of which is to be short */
 
 /**
  * struct depot_test - a depot of DEPOT_MAX, on the node of a pinned thread
@@ -320,12 +323,14 @@ static void magazines_circulate(struct kunit *test)
  * @call: what to do there
  * @mag: passed and returned
  * @held: the lock is held
+ * @gave_up: the call came back all the same
  */
 struct contender {
 	struct depot_test dt;
 	void (*call)(struct contender *c);
 	struct mag_magazine *mag;
 	bool held;
+	bool gave_up;
 };
 
 static void contend_put_full(struct contender *c)
@@ -366,10 +371,12 @@ static void contend(void *arg)
 {
 	struct contender *c = arg;
 
-	/* Pairs with hold_until_contended(). */
+	/* Pairs with hold_until_given_up(). */
 	while (!smp_load_acquire(&c->held))
 		cond_resched();
 	c->call(c);
+	/* Pairs with hold_until_given_up(). */
+	smp_store_release(&c->gave_up, true);
 }
 
 /* A full and an empty one in the depot, so that no call finds it bare. */
@@ -386,21 +393,23 @@ static void contender_init(struct kunit *test, struct contender *c)
 		c->mag = make_full(test, &c->dt);
 }
 
-/*
- * Holds the lock until another CPU is seen waiting for it.  A paravirtual lock
- * does not show who waits: for that one a long spin must do.
- */
-static void hold_until_contended(struct contender *c)
+/* The other CPU does not wait for this one, so this one may for it. */
+static bool hold_until_given_up(struct contender *c)
 {
 	spinlock_t *lock = mag_kunit_depot_lock(c->dt.cache, c->dt.node);
-	unsigned long flags, spins = 1UL << 21;
+	unsigned long end = jiffies + PATIENCE;
+	bool gave_up;
 
-	spin_lock_irqsave(lock, flags);
+	spin_lock(lock);
 	/* Pairs with contend(): it finds the lock taken. */
 	smp_store_release(&c->held, true);
-	while (!spin_is_contended(lock) && --spins)
+	do {
 		cpu_relax();
-	spin_unlock_irqrestore(lock, flags);
+		/* Pairs with contend(). */
+		gave_up = smp_load_acquire(&c->gave_up);
+	} while (!gave_up && time_before(jiffies, end));
+	spin_unlock(lock);
+	return gave_up;
 }
 
 /* Of a depot of which there is another CPU to make use. */
@@ -418,7 +427,7 @@ static struct contender *contender_create(struct kunit *test)
 	return c;
 }
 
-/* The other CPU makes the call of the case while the lock is held. */
+/* The other CPU makes the call of the case, in vain, while the lock is held. */
 static void contended_call(struct kunit *test, struct contender *c)
 {
 	unsigned int cpu = cpumask_first(cpu_online_mask);
@@ -426,7 +435,7 @@ static void contended_call(struct kunit *test, struct contender *c)
 
 	mag_kunit_crew_add(crew, mag_kunit_next_cpu(cpu), contend, c);
 	mag_kunit_crew_start(crew);
-	hold_until_contended(c);
+	KUNIT_EXPECT_TRUE(test, hold_until_given_up(c));
 	mag_kunit_crew_wait(crew);
 	KUNIT_EXPECT_EQ(test, mag_kunit_stats(c->dt.cache).depot_contended, 1);
 }
@@ -436,11 +445,88 @@ static void contention_is_counted(struct kunit *test)
 	struct contender *c = contender_create(test);
 
 	contended_call(test, c);
+	/* A magazine that was not taken is still the caller's. */
 	if (c->call == contend_put_full)
-		KUNIT_EXPECT_NULL(test, c->mag);
-	else
 		KUNIT_EXPECT_NOT_NULL(test, c->mag);
+	else
+		KUNIT_EXPECT_NULL(test, c->mag);
 	discard(&c->dt, c->mag);
+}
+
+/**
+ * struct passer_by - a CPU at a depot whose lock another takes again and again
+ * @dt: the depot
+ * @meetings: times that it found the lock taken
+ * @had: of these, it got what it came for
+ * @done: it has seen enough
+ */
+struct passer_by {
+	struct depot_test dt;
+	u64 meetings;
+	u32 had;
+	bool done;
+};
+
+static u64 contended_so_far(struct depot_test *dt)
+{
+	struct mag_node_reading reading = {};
+
+	mag_depot_read(dt->cache, dt->node, &reading);
+	return reading.contended;
+}
+
+static void pass_by(void *arg)
+{
+	struct passer_by *by = arg;
+	struct mag_magazine *mag;
+	u64 before, met;
+	u32 left = 1000 * MEETINGS;
+
+	while (!by->had && by->meetings < MEETINGS && left--) {
+		before = contended_so_far(&by->dt);
+		mag = mag_depot_get_full(by->dt.cache, by->dt.node, NULL);
+		met = contended_so_far(&by->dt) - before;
+		by->meetings += met;
+		by->had += met && mag;
+		while (mag &&
+		       !mag_depot_put_full(by->dt.cache, by->dt.node, mag))
+			cond_resched();
+	}
+	/* Pairs with short_waits_pay(). */
+	smp_store_release(&by->done, true);
+}
+
+/* A lock that is let go at once is waited for. */
+static void short_waits_pay(struct kunit *test)
+{
+	unsigned int cpu = cpumask_first(cpu_online_mask);
+	struct passer_by *by;
+	struct mag_kunit_crew *crew;
+	spinlock_t *lock; /* the depot's */
+
+	if (num_online_cpus() < 2)
+		kunit_skip(test, "needs two CPUs");
+
+	by = kunit_kzalloc(test, sizeof(*by), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, by);
+	depot_test_init(test, &by->dt);
+	KUNIT_ASSERT_TRUE(test, mag_depot_put_full(by->dt.cache, by->dt.node,
+						   make_full(test, &by->dt)));
+	lock = mag_kunit_depot_lock(by->dt.cache, by->dt.node);
+	crew = mag_kunit_crew(test);
+	mag_kunit_crew_add(crew, mag_kunit_next_cpu(cpu), pass_by, by);
+	mag_kunit_crew_start(crew);
+	/* Pairs with pass_by(). */
+	while (!smp_load_acquire(&by->done)) {
+		spin_lock(lock);
+		cpu_relax();
+		spin_unlock(lock);
+		cond_resched();
+	}
+	mag_kunit_crew_wait(crew);
+	if (!by->meetings)
+		kunit_skip(test, "the CPUs never met");
+	KUNIT_EXPECT_GT(test, by->had, 0);
 }
 
 /* The rules differ in when magazines grow, and by how much. */
@@ -579,6 +665,7 @@ static struct kunit_case depot_cases[] = {
 	KUNIT_CASE(empty_ones_of_an_old_size_are_destroyed),
 	KUNIT_CASE(magazines_circulate),
 	KUNIT_CASE_PARAM(contention_is_counted, contention_gen_params),
+	KUNIT_CASE(short_waits_pay),
 	KUNIT_CASE_PARAM(contention_makes_magazines_grow,
 			 contention_gen_params),
 	KUNIT_CASE_PARAM(contention_below_the_threshold_does_not,

@@ -4,9 +4,11 @@
  * which CPUs draw whole magazines and to which they return them (Bonwick &
  * Adams 2001, section 3.1).
  */
+#include <linux/atomic.h>
 #include <linux/cache.h>
 #include <linux/minmax.h>
 #include <linux/nodemask.h>
+#include <linux/processor.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/timekeeping.h>
@@ -15,7 +17,9 @@
 #include "mag_trace.h"
 
 /* Magazines taken off a stack under one hold of the lock. */
-#define MAG_DEPOT_RUN 32U
+#define MAG_DEPOT_RUN	32U
+/* Looks at a lock that is taken, until a CPU does without the depot. */
+#define MAG_DEPOT_LOOKS 128
 
 /**
  * struct mag_depot - magazines of one node
@@ -29,7 +33,7 @@
  * @empty_min: least of @nr_empty likewise
  * @exchanges: magazines handed out
  * @contended: times that a CPU found @lock taken: by another CPU's exchange, or,
- *	rarely, by reaping or a reading
+ *	rarely, by reaping or a reading; counted without the lock
  * @exchanges_seen: @exchanges at the last mag_depot_take_news()
  * @contended_seen: @contended then
  */
@@ -42,47 +46,53 @@ struct mag_depot {
 	u32 full_min;
 	u32 empty_min;
 	u64 exchanges;
-	u64 contended;
+	atomic_long_t contended;
 	u64 exchanges_seen;
 	u64 contended_seen;
 } ____cacheline_aligned_in_smp;
 
 /**
  * struct depot_visit - an exchange of magazines with a depot
- * @flags: of the lock
  * @contended: the lock was found taken
- * @wait_ns: time until it was had then, while that is traced
+ * @wait_ns: time until it was had then, or given up, while that is traced
  */
 struct depot_visit {
-	unsigned long flags;
 	bool contended;
 	u64 wait_ns;
 };
 
 /* Inline, as are the next two, so that a visit stays in registers. */
-static __always_inline void depot_lock_contended(struct mag_depot *depot,
-						 struct depot_visit *visit)
-	__acquires(&depot->lock)
+static __always_inline bool depot_wait(struct mag_depot *depot,
+				       struct depot_visit *visit)
 {
 	bool timed = trace_mag_depot_contended_enabled();
 	u64 start = timed ? ktime_get_mono_fast_ns() : 0;
+	bool had = false;
+	u32 looks;
 
-	spin_lock_irqsave(&depot->lock, visit->flags);
+	atomic_long_inc(&depot->contended);
+	for (looks = 0; !had && looks < MAG_DEPOT_LOOKS; looks++) {
+		cpu_relax();
+		had = spin_trylock(&depot->lock);
+	}
 	visit->wait_ns = timed ? ktime_get_mono_fast_ns() - start : 0;
 	visit->contended = true;
+	return had;
 }
 
-static __always_inline void depot_lock(struct mag_depot *depot,
-				       struct depot_visit *visit)
-	__acquires(&depot->lock)
+/*
+ * Takes the lock, or gives up after a while.  Interrupts stay on: to mask them
+ * costs more than an exchange does, most of all in virtual machines.  But then
+ * the lock's holder may be interrupted, and the interrupt wait for what this
+ * CPU has: so nobody who could be in its way waits here for long.
+ */
+static __always_inline bool depot_enter(struct mag_depot *depot,
+					struct depot_visit *visit)
 {
 	visit->contended = false;
-	if (likely(spin_trylock_irqsave(&depot->lock, visit->flags)))
-		return;
-
-	depot_lock_contended(depot, visit);
-	/* Read without the lock by mag_depot_stats(). */
-	WRITE_ONCE(depot->contended, depot->contended + 1);
+	if (likely(spin_trylock(&depot->lock)))
+		return true;
+	return depot_wait(depot, visit);
 }
 
 static noinline void depot_trace(struct mag_cache *cache, int node,
@@ -93,13 +103,12 @@ static noinline void depot_trace(struct mag_cache *cache, int node,
 		trace_mag_depot_exchange(cache, node, got, gave, contended);
 }
 
-/* The lock is let go first: who traces must not be who is waited for. */
-static __always_inline void
-depot_unlock(struct mag_cache *cache, struct mag_depot *depot, int node,
-	     struct depot_visit *visit, enum mag_magazine_kind got,
-	     enum mag_magazine_kind gave) __releases(&depot->lock)
+/* After the lock was let go: who traces must not be who is waited for. */
+static __always_inline void depot_tell(struct mag_cache *cache, int node,
+				       const struct depot_visit *visit,
+				       enum mag_magazine_kind got,
+				       enum mag_magazine_kind gave)
 {
-	spin_unlock_irqrestore(&depot->lock, visit->flags);
 	if (unlikely(visit->contended)) {
 		mag_policy_contended(cache);
 		trace_mag_depot_contended(cache, node, visit->wait_ns);
@@ -145,30 +154,38 @@ static struct mag_magazine *depot_pop_empty(struct mag_depot *depot)
 	return mag;
 }
 
+/* False if there are enough, or @empty is of a size that is no longer made. */
+static bool depot_push_empty(struct mag_cache *cache, struct mag_depot *depot,
+			     struct mag_magazine *empty)
+{
+	if (depot->nr_empty >= READ_ONCE(cache->policy.depot_max) ||
+	    empty->capacity != READ_ONCE(cache->magazine_rounds))
+		return false;
+	stack_push(&depot->empty, &depot->nr_empty, empty);
+	return true;
+}
+
 struct mag_magazine *mag_depot_get_full(struct mag_cache *cache, int node,
 					struct mag_magazine *empty)
 {
 	struct mag_depot *depot = cache->depot[node];
-	struct mag_magazine *full, *excess = NULL;
+	struct mag_magazine *full = NULL, *excess = NULL;
 	struct depot_visit visit;
 
 	/* A miss is common while a load grows, and costs no lock. */
 	if (!READ_ONCE(depot->nr_full))
 		return NULL;
 
-	depot_lock(depot, &visit);
-	full = depot_pop_full(depot);
-	if (full && empty) {
-		if (depot->nr_empty < READ_ONCE(cache->policy.depot_max) &&
-		    empty->capacity == READ_ONCE(cache->magazine_rounds))
-			stack_push(&depot->empty, &depot->nr_empty, empty);
-		else
+	if (depot_enter(depot, &visit)) {
+		full = depot_pop_full(depot);
+		if (full && empty && !depot_push_empty(cache, depot, empty))
 			excess = empty;
+		spin_unlock(&depot->lock);
 	}
-	depot_unlock(cache, depot, node, &visit,
-		     full ? MAG_MAGAZINE_FULL : MAG_MAGAZINE_NONE,
-		     full && empty && !excess ? MAG_MAGAZINE_EMPTY
-					      : MAG_MAGAZINE_NONE);
+	depot_tell(cache, node, &visit,
+		   full ? MAG_MAGAZINE_FULL : MAG_MAGAZINE_NONE,
+		   full && empty && !excess ? MAG_MAGAZINE_EMPTY
+					    : MAG_MAGAZINE_NONE);
 
 	mag_magazine_destroy(cache, excess);
 	return full;
@@ -190,14 +207,17 @@ struct mag_magazine *mag_depot_get_empty(struct mag_cache *cache, int node,
 	if (!READ_ONCE(depot->nr_empty))
 		return NULL;
 
-	depot_lock(depot, &visit);
-	if (!full || depot->nr_full < READ_ONCE(cache->policy.depot_max))
-		empty = depot_pop_empty(depot);
-	if (empty && full)
-		stack_push(&depot->full, &depot->nr_full, full);
-	depot_unlock(cache, depot, node, &visit,
-		     empty ? MAG_MAGAZINE_EMPTY : MAG_MAGAZINE_NONE,
-		     empty && full ? MAG_MAGAZINE_FULL : MAG_MAGAZINE_NONE);
+	if (depot_enter(depot, &visit)) {
+		if (!full ||
+		    depot->nr_full < READ_ONCE(cache->policy.depot_max))
+			empty = depot_pop_empty(depot);
+		if (empty && full)
+			stack_push(&depot->full, &depot->nr_full, full);
+		spin_unlock(&depot->lock);
+	}
+	depot_tell(cache, node, &visit,
+		   empty ? MAG_MAGAZINE_EMPTY : MAG_MAGAZINE_NONE,
+		   empty && full ? MAG_MAGAZINE_FULL : MAG_MAGAZINE_NONE);
 
 	return empty;
 }
@@ -207,14 +227,16 @@ bool mag_depot_put_full(struct mag_cache *cache, int node,
 {
 	struct mag_depot *depot = cache->depot[node];
 	struct depot_visit visit;
-	bool taken;
+	bool taken = false;
 
-	depot_lock(depot, &visit);
-	taken = depot->nr_full < READ_ONCE(cache->policy.depot_max);
-	if (taken)
-		stack_push(&depot->full, &depot->nr_full, full);
-	depot_unlock(cache, depot, node, &visit, MAG_MAGAZINE_NONE,
-		     taken ? MAG_MAGAZINE_FULL : MAG_MAGAZINE_NONE);
+	if (depot_enter(depot, &visit)) {
+		taken = depot->nr_full < READ_ONCE(cache->policy.depot_max);
+		if (taken)
+			stack_push(&depot->full, &depot->nr_full, full);
+		spin_unlock(&depot->lock);
+	}
+	depot_tell(cache, node, &visit, MAG_MAGAZINE_NONE,
+		   taken ? MAG_MAGAZINE_FULL : MAG_MAGAZINE_NONE);
 
 	return taken;
 }
@@ -244,18 +266,17 @@ static u32 depot_discard(struct mag_cache *cache, struct mag_depot *depot,
 			 u32 full, u32 empty)
 {
 	struct mag_magazine *chain;
-	unsigned long flags;
 	u32 objects = 0;
 
 	while (full || empty) {
-		spin_lock_irqsave(&depot->lock, flags);
+		spin_lock(&depot->lock);
 		if (full)
 			chain = stack_take_run(&depot->full, &depot->nr_full,
 					       &full);
 		else
 			chain = stack_take_run(&depot->empty, &depot->nr_empty,
 					       &empty);
-		spin_unlock_irqrestore(&depot->lock, flags);
+		spin_unlock(&depot->lock);
 		objects += mag_magazine_discard_chain(cache, chain);
 	}
 	return objects;
@@ -272,16 +293,15 @@ void mag_depot_drain(struct mag_cache *cache)
 void mag_depot_reap(struct mag_cache *cache, int node, bool all)
 {
 	struct mag_depot *depot = cache->depot[node];
-	unsigned long flags;
 	u32 full, empty, objects;
 
-	spin_lock_irqsave(&depot->lock, flags);
+	spin_lock(&depot->lock);
 	/* The last reaping may have taken more than what was left over. */
 	full = all ? depot->nr_full : min(depot->full_min, depot->nr_full);
 	empty = all ? depot->nr_empty : min(depot->empty_min, depot->nr_empty);
 	depot->full_min = depot->nr_full - full;
 	depot->empty_min = depot->nr_empty - empty;
-	spin_unlock_irqrestore(&depot->lock, flags);
+	spin_unlock(&depot->lock);
 
 	objects = depot_discard(cache, depot, full, empty);
 	atomic_long_add(objects, &cache->reaped);
@@ -300,18 +320,19 @@ struct mag_depot_news mag_depot_take_news(struct mag_cache *cache)
 {
 	struct mag_depot_news news = {};
 	struct mag_depot *depot;
-	unsigned long flags;
+	u64 contended;
 	int node;
 
 	for_each_node(node) {
 		depot = cache->depot[node];
-		spin_lock_irqsave(&depot->lock, flags);
+		contended = atomic_long_read(&depot->contended);
+		spin_lock(&depot->lock);
 		news.exchanges += depot->exchanges - depot->exchanges_seen;
-		news.contended = max(news.contended,
-				     depot->contended - depot->contended_seen);
+		news.contended =
+			max(news.contended, contended - depot->contended_seen);
 		depot->exchanges_seen = depot->exchanges;
-		depot->contended_seen = depot->contended;
-		spin_unlock_irqrestore(&depot->lock, flags);
+		depot->contended_seen = contended;
+		spin_unlock(&depot->lock);
 	}
 	return news;
 }
@@ -322,21 +343,20 @@ void mag_depot_stats(struct mag_cache *cache, struct mag_cache_stats *stats)
 
 	for_each_node(node)
 		stats->depot_contended +=
-			READ_ONCE(cache->depot[node]->contended);
+			atomic_long_read(&cache->depot[node]->contended);
 }
 
 void mag_depot_read(struct mag_cache *cache, int node,
 		    struct mag_node_reading *reading)
 {
 	struct mag_depot *depot = cache->depot[node];
-	unsigned long flags;
 
-	spin_lock_irqsave(&depot->lock, flags);
+	spin_lock(&depot->lock);
 	reading->full = depot->nr_full;
 	reading->empty = depot->nr_empty;
 	reading->exchanges = depot->exchanges;
-	reading->contended = depot->contended;
-	spin_unlock_irqrestore(&depot->lock, flags);
+	reading->contended = atomic_long_read(&depot->contended);
+	spin_unlock(&depot->lock);
 }
 
 int mag_depot_init(struct mag_cache *cache)

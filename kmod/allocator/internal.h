@@ -34,8 +34,10 @@
  *	3. The CPU layer's flag: preemption off, this CPU's magazines owned.
  *	   Not a lock: whoever finds it taken is an interrupt on the same CPU
  *	   and goes round, through the slab layer.  Under it nothing may sleep.
- *	4. mag_depot.lock (spin, interrupts off): one node's magazines.  Under it
- *	   no memory is allocated or freed, and no slab lock is taken.
+ *	4. mag_depot.lock (spin): one node's magazines.  Under it no memory is
+ *	   allocated or freed, and no slab lock is taken.  Interrupts are on, so
+ *	   it is waited for in task context alone, by who holds no other
+ *	   spinlock; a CPU that comes for a magazine tries, and does without.
  *	5. mag_slab_node.lock (spin, interrupts off): one node's slabs.  Under
  *	   it no memory is allocated or freed, and no constructor is called.
  * 4 and 5 are never held together, nor two of a kind.  mag_graveyard_lock
@@ -321,23 +323,27 @@ void mag_slab_traffic(struct mag_cache *cache, struct page *page,
 int mag_depot_init(struct mag_cache *cache);
 void mag_depot_exit(struct mag_cache *cache);
 /*
- * A full magazine for an empty one (or for NULL).  NULL if there is none, and
- * then @empty stays the caller's.
+ * A full magazine for an empty one (or for NULL).  NULL if there is none, or
+ * the depot's lock was not to be had, and then @empty stays the caller's.
  */
 struct mag_magazine *mag_depot_get_full(struct mag_cache *cache, int node,
 					struct mag_magazine *empty);
 /*
- * An empty magazine for a full one (or for NULL).  NULL if there is none or the
- * depot has enough full ones, and then @full stays the caller's.
+ * An empty magazine for a full one (or for NULL).  NULL if there is none, the
+ * depot has enough full ones or its lock was not to be had, and then @full stays
+ * the caller's.
  */
 struct mag_magazine *mag_depot_get_empty(struct mag_cache *cache, int node,
 					 struct mag_magazine *full);
 /* A hint, taken without the lock: whether it would refuse a full magazine. */
 bool mag_depot_has_enough(const struct mag_cache *cache, int node);
-/* Takes @full; false if the depot has enough, and then it stays the caller's. */
+/*
+ * Takes @full; false if the depot has enough or its lock was not to be had, and
+ * then it stays the caller's.
+ */
 bool mag_depot_put_full(struct mag_cache *cache, int node,
 			struct mag_magazine *full);
-/* Empties every depot into the slab layer. */
+/* Empties every depot into the slab layer.  Task context, as are the next. */
 void mag_depot_drain(struct mag_cache *cache);
 /* Magazines that were not needed since the last call, or all: discarded. */
 void mag_depot_reap(struct mag_cache *cache, int node, bool all);

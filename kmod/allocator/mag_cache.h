@@ -128,7 +128,7 @@ enum mag_remote_rule {
  * @depot_max: full magazines that a node's depot keeps, and as many empty ones
  * @empty_max: empty slabs that a node keeps
  * @resize_rule: enum mag_resize_rule
- * @resize_threshold: contended acquisitions of a depot's lock in an interval
+ * @resize_threshold: times that CPUs found a depot's lock taken in an interval
  * @remote_rule: enum mag_remote_rule
  * @reap_rule: enum mag_reap_rule
  * @reap_interval_ms: milliseconds from one reaping to the next
@@ -180,8 +180,8 @@ struct mag_policy {
  * @rcu_waiting: objects that wait for a grace period, begun or not
  * @quarantined: objects out of use since a bug was found with them
  * @bugs: reports of enum mag_bug
- * @depot_contended: depot lock acquisitions that found it taken, be it by who reaps
- *	or reads
+ * @depot_contended: times that a CPU found a depot's lock taken, be it by who
+ *	reaps or reads
  * @resizes: times that the capacity of magazines was changed
  * @reaped: objects that were reaped from magazines into their slabs
  * @pages_returned: pages given back to the kernel since creation
@@ -264,7 +264,7 @@ struct mag_cache_args {
  * @full: magazines in the depot with rounds
  * @empty: magazines in the depot without
  * @exchanges: magazines that the depot handed out
- * @contended: acquisitions of the depot's lock that found it taken
+ * @contended: times that a CPU found the depot's lock taken
  * @fill: slabs by the share of their objects that is out: below 10 %, below
  *	20 %, and so on; the last is of those with all out
  *

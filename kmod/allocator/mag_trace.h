@@ -209,7 +209,7 @@ TRACE_EVENT(mag_depot_exchange,
 		  mag_show_magazine(__entry->gave), __entry->contended)
 );
 
-/* A depot's lock was found taken; told when it was let go again. */
+/* A depot's lock was found taken; told when it was let go again or given up. */
 TRACE_EVENT(mag_depot_contended,
 	TP_PROTO(const struct mag_cache *cache, int node, u64 wait_ns),
 	TP_ARGS(cache, node, wait_ns),
