@@ -243,8 +243,9 @@ EXPORT_SYMBOL_GPL(mag_cache_stats);
  * @node: a possible node
  * @reading: filled in; see struct mag_node_reading
  *
- * Context: any but NMI.  Holds the node's slab lock, interrupts off, while it
- *	counts the slabs that have objects both in and out.
+ * Context: task, without a spinlock; does not sleep.  Holds the node's slab lock,
+ *	interrupts off, while it counts the slabs that have objects both in and
+ *	out.
  */
 void mag_cache_read_node(struct mag_cache *cache, int node,
 			 struct mag_node_reading *reading)

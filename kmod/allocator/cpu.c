@@ -122,7 +122,7 @@ static struct mag_magazine *cpu_get_empty(struct mag_cache *cache,
 	if (mag || !full)
 		return mag;
 
-	/* The depot has enough: empty the full one into its slabs. */
+	/* The depot has enough, or is busy: empty the full one into its slabs. */
 	mag_slab_give(cache, full->round, full->rounds);
 	full->rounds = 0;
 	cpu->free_slab++;

@@ -178,12 +178,12 @@ static __always_inline void mag_cpu_push(struct mag_cpu *cpu, void *obj)
 
 /*
  * Rounds into the loaded magazine, which has none.  The rung that they are from,
- * or MAG_RUNG_NONE: only new pages can help.
+ * or MAG_RUNG_NONE: new pages must help, even if the depot was but busy.
  */
 enum mag_rung mag_cpu_fill(struct mag_cache *cache, struct mag_cpu *cpu);
 /*
  * Room in the loaded magazine, which has none.  The rung that it is from, or
- * MAG_RUNG_NONE: no memory for a magazine.
+ * MAG_RUNG_NONE: no memory for a magazine, and nothing to empty.
  */
 enum mag_rung mag_cpu_make_room(struct mag_cache *cache, struct mag_cpu *cpu);
 

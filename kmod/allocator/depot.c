@@ -17,7 +17,7 @@
 #include "mag_trace.h"
 
 /* Magazines taken off a stack under one hold of the lock. */
-#define MAG_DEPOT_RUN	32U
+#define MAG_DEPOT_RUN	8U
 /* Looks at a lock that is taken, until a CPU does without the depot. */
 #define MAG_DEPOT_LOOKS 128
 
@@ -53,13 +53,47 @@ struct mag_depot {
 
 /**
  * struct depot_visit - an exchange of magazines with a depot
+ * @flags: of a kernel for one CPU
  * @contended: the lock was found taken
  * @wait_ns: time until it was had then, or given up, while that is traced
  */
 struct depot_visit {
+	unsigned long flags;
 	bool contended;
 	u64 wait_ns;
 };
+
+/*
+ * Where there is one CPU alone a spinlock is nothing, which two can have: there
+ * interrupts are who is to be kept out, and nobody ever finds the lock taken.
+ */
+static __always_inline bool depot_trylock(struct mag_depot *depot,
+					  unsigned long *flags)
+{
+	if (IS_ENABLED(CONFIG_SMP))
+		return spin_trylock(&depot->lock);
+	spin_lock_irqsave(&depot->lock, *flags);
+	return true;
+}
+
+/* In task context, by who holds no other spinlock. */
+static __always_inline void depot_lock(struct mag_depot *depot,
+				       unsigned long *flags)
+{
+	if (IS_ENABLED(CONFIG_SMP))
+		spin_lock(&depot->lock);
+	else
+		spin_lock_irqsave(&depot->lock, *flags);
+}
+
+static __always_inline void depot_unlock(struct mag_depot *depot,
+					 unsigned long *flags)
+{
+	if (IS_ENABLED(CONFIG_SMP))
+		spin_unlock(&depot->lock);
+	else
+		spin_unlock_irqrestore(&depot->lock, *flags);
+}
 
 /* Inline, as are the next two, so that a visit stays in registers. */
 static __always_inline bool depot_wait(struct mag_depot *depot,
@@ -70,11 +104,11 @@ static __always_inline bool depot_wait(struct mag_depot *depot,
 	bool had = false;
 	u32 looks;
 
-	atomic_long_inc(&depot->contended);
 	for (looks = 0; !had && looks < MAG_DEPOT_LOOKS; looks++) {
 		cpu_relax();
-		had = spin_trylock(&depot->lock);
+		had = depot_trylock(depot, &visit->flags);
 	}
+	atomic_long_inc(&depot->contended);
 	visit->wait_ns = timed ? ktime_get_mono_fast_ns() - start : 0;
 	visit->contended = true;
 	return had;
@@ -90,7 +124,7 @@ static __always_inline bool depot_enter(struct mag_depot *depot,
 					struct depot_visit *visit)
 {
 	visit->contended = false;
-	if (likely(spin_trylock(&depot->lock)))
+	if (likely(depot_trylock(depot, &visit->flags)))
 		return true;
 	return depot_wait(depot, visit);
 }
@@ -180,7 +214,7 @@ struct mag_magazine *mag_depot_get_full(struct mag_cache *cache, int node,
 		full = depot_pop_full(depot);
 		if (full && empty && !depot_push_empty(cache, depot, empty))
 			excess = empty;
-		spin_unlock(&depot->lock);
+		depot_unlock(depot, &visit.flags);
 	}
 	depot_tell(cache, node, &visit,
 		   full ? MAG_MAGAZINE_FULL : MAG_MAGAZINE_NONE,
@@ -213,7 +247,7 @@ struct mag_magazine *mag_depot_get_empty(struct mag_cache *cache, int node,
 			empty = depot_pop_empty(depot);
 		if (empty && full)
 			stack_push(&depot->full, &depot->nr_full, full);
-		spin_unlock(&depot->lock);
+		depot_unlock(depot, &visit.flags);
 	}
 	depot_tell(cache, node, &visit,
 		   empty ? MAG_MAGAZINE_EMPTY : MAG_MAGAZINE_NONE,
@@ -233,7 +267,7 @@ bool mag_depot_put_full(struct mag_cache *cache, int node,
 		taken = depot->nr_full < READ_ONCE(cache->policy.depot_max);
 		if (taken)
 			stack_push(&depot->full, &depot->nr_full, full);
-		spin_unlock(&depot->lock);
+		depot_unlock(depot, &visit.flags);
 	}
 	depot_tell(cache, node, &visit, MAG_MAGAZINE_NONE,
 		   taken ? MAG_MAGAZINE_FULL : MAG_MAGAZINE_NONE);
@@ -266,17 +300,18 @@ static u32 depot_discard(struct mag_cache *cache, struct mag_depot *depot,
 			 u32 full, u32 empty)
 {
 	struct mag_magazine *chain;
+	unsigned long flags;
 	u32 objects = 0;
 
 	while (full || empty) {
-		spin_lock(&depot->lock);
+		depot_lock(depot, &flags);
 		if (full)
 			chain = stack_take_run(&depot->full, &depot->nr_full,
 					       &full);
 		else
 			chain = stack_take_run(&depot->empty, &depot->nr_empty,
 					       &empty);
-		spin_unlock(&depot->lock);
+		depot_unlock(depot, &flags);
 		objects += mag_magazine_discard_chain(cache, chain);
 	}
 	return objects;
@@ -293,15 +328,16 @@ void mag_depot_drain(struct mag_cache *cache)
 void mag_depot_reap(struct mag_cache *cache, int node, bool all)
 {
 	struct mag_depot *depot = cache->depot[node];
+	unsigned long flags;
 	u32 full, empty, objects;
 
-	spin_lock(&depot->lock);
+	depot_lock(depot, &flags);
 	/* The last reaping may have taken more than what was left over. */
 	full = all ? depot->nr_full : min(depot->full_min, depot->nr_full);
 	empty = all ? depot->nr_empty : min(depot->empty_min, depot->nr_empty);
 	depot->full_min = depot->nr_full - full;
 	depot->empty_min = depot->nr_empty - empty;
-	spin_unlock(&depot->lock);
+	depot_unlock(depot, &flags);
 
 	objects = depot_discard(cache, depot, full, empty);
 	atomic_long_add(objects, &cache->reaped);
@@ -320,19 +356,20 @@ struct mag_depot_news mag_depot_take_news(struct mag_cache *cache)
 {
 	struct mag_depot_news news = {};
 	struct mag_depot *depot;
+	unsigned long flags;
 	u64 contended;
 	int node;
 
 	for_each_node(node) {
 		depot = cache->depot[node];
+		depot_lock(depot, &flags);
 		contended = atomic_long_read(&depot->contended);
-		spin_lock(&depot->lock);
 		news.exchanges += depot->exchanges - depot->exchanges_seen;
 		news.contended =
 			max(news.contended, contended - depot->contended_seen);
 		depot->exchanges_seen = depot->exchanges;
 		depot->contended_seen = contended;
-		spin_unlock(&depot->lock);
+		depot_unlock(depot, &flags);
 	}
 	return news;
 }
@@ -350,13 +387,14 @@ void mag_depot_read(struct mag_cache *cache, int node,
 		    struct mag_node_reading *reading)
 {
 	struct mag_depot *depot = cache->depot[node];
+	unsigned long flags;
 
-	spin_lock(&depot->lock);
+	depot_lock(depot, &flags);
 	reading->full = depot->nr_full;
 	reading->empty = depot->nr_empty;
 	reading->exchanges = depot->exchanges;
 	reading->contended = atomic_long_read(&depot->contended);
-	spin_unlock(&depot->lock);
+	depot_unlock(depot, &flags);
 }
 
 int mag_depot_init(struct mag_cache *cache)

@@ -343,7 +343,10 @@ bool mag_depot_has_enough(const struct mag_cache *cache, int node);
  */
 bool mag_depot_put_full(struct mag_cache *cache, int node,
 			struct mag_magazine *full);
-/* Empties every depot into the slab layer.  Task context, as are the next. */
+/*
+ * Empties every depot into the slab layer.  This, what reaps, takes news or reads
+ * is for task context, without a spinlock.
+ */
 void mag_depot_drain(struct mag_cache *cache);
 /* Magazines that were not needed since the last call, or all: discarded. */
 void mag_depot_reap(struct mag_cache *cache, int node, bool all);

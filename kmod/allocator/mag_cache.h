@@ -268,7 +268,7 @@ struct mag_cache_args {
  * @fill: slabs by the share of their objects that is out: below 10 %, below
  *	20 %, and so on; the last is of those with all out
  *
- * Of one moment each: the slabs', and the depot's.
+ * Of one moment each: the slabs', and the depot's but for @contended.
  */
 struct mag_node_reading {
 	u64 slabs;

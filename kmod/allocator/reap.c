@@ -19,7 +19,7 @@ static void reap_resize(struct mag_cache *cache)
 
 	if (rule == MAG_RESIZE_NEVER)
 		return;
-	if (!news.exchanges)
+	if (!news.exchanges && !news.contended)
 		mag_policy_shrink(cache);
 	else if (rule == MAG_RESIZE_INTERVAL &&
 		 news.contended > READ_ONCE(cache->policy.resize_threshold))
