@@ -80,6 +80,9 @@ struct mag_worker {
 	wait_queue_head_t wait ____cacheline_aligned_in_smp;
 } ____cacheline_aligned_in_smp;
 
+/* In a worker's end_ns, from before it reads the clock until it is there. */
+#define MAG_WORKER_ENDS 1
+
 /**
  * struct mag_run - one run
  * @workload: what runs

@@ -6,6 +6,7 @@
  * then spin until the last is awake, so that a phase starts for all at once.
  */
 #include <linux/kthread.h>
+#include <linux/preempt.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/task.h>
 #include <linux/string.h>
@@ -137,7 +138,14 @@ static void worker_phase(struct mag_worker *worker, u64 bound)
 	worker_steps(worker, bound);
 	/* Start and end on one CPU: counters of two need not agree. */
 	worker->elapsed_ticks = mag_clock_delta(mag_clock_read() - start);
+
+	/* Soon: there may be somebody who waits for it, worker_end_ns(). */
+	preempt_disable();
+	WRITE_ONCE(worker->end_ns, MAG_WORKER_ENDS);
+	/* Pairs with status_elapsed(): who does not see it, read the clock before. */
+	smp_mb();
 	WRITE_ONCE(worker->end_ns, ktime_get_ns());
+	preempt_enable();
 }
 
 static bool has_warmup(const struct mag_run_config *config)

@@ -7,6 +7,7 @@
 #include <linux/ktime.h>
 #include <linux/limits.h>
 #include <linux/minmax.h>
+#include <linux/processor.h>
 #include <linux/string.h>
 
 #include "run_engine.h"
@@ -158,6 +159,16 @@ static void status_workers(const struct mag_run *run,
 	}
 }
 
+/* 0 if it has not ended. */
+static u64 worker_end_ns(const struct mag_worker *worker)
+{
+	u64 end_ns;
+
+	while ((end_ns = READ_ONCE(worker->end_ns)) == MAG_WORKER_ENDS)
+		cpu_relax();
+	return end_ns;
+}
+
 /* When the last worker ended, or U64_MAX while one has not. */
 static u64 last_end_ns(const struct mag_run *run)
 {
@@ -165,7 +176,7 @@ static u64 last_end_ns(const struct mag_run *run)
 	u32 id;
 
 	for (id = 0; id < run->nr_workers; id++) {
-		end_ns = READ_ONCE(run->workers[id].end_ns);
+		end_ns = worker_end_ns(&run->workers[id]);
 		if (!end_ns)
 			return U64_MAX;
 		last_ns = max(last_ns, end_ns);
@@ -186,6 +197,8 @@ static void status_elapsed(const struct mag_run *run, enum mag_state state,
 
 	/* The time first: a worker that ends in between ends later. */
 	now_ns = ktime_get_ns();
+	/* Pairs with worker_phase(). */
+	smp_mb();
 	status->elapsed_ns = min(now_ns, last_end_ns(run)) - e->start_ns;
 	/* No reading of this CPU's counter can stand for the workers'. */
 	if (e->clock != MAG_CLOCK_TICKS)
