@@ -36,7 +36,7 @@ prepare_trace()
 }
 
 # trace_machine ARGUMENT...: in_machine, with this host's tools but clang, by all
-# the names that it may have.
+# the names that it may have; by turns, for probes patch the kernel.
 trace_machine()
 {
 	local name
@@ -45,7 +45,7 @@ trace_machine()
 	for name in $(compgen -c clang | grep -xE 'clang(-[0-9.]+)?' | sort -u); do
 		add+=(--add "$TOP/scripts/vm/no-clang:$name")
 	done
-	in_machine --tools "${add[@]}" "$@"
+	in_machine --tools --by-turns "${add[@]}" "$@"
 }
 
 # magctl_load WORKLOAD BACKEND WORDS: the load of a machine's job, as a script.

@@ -71,7 +71,8 @@ plan_accelerator()
 		GUEST_MACHINE=qemu-kvm
 		HOW="KVM"
 	else
-		COMMAND+=(-accel "tcg,thread=multi" -cpu max)
+		COMMAND+=(-accel "tcg,thread=$("$BY_TURNS" && echo single || echo multi)"
+			  -cpu max)
 		GUEST_MACHINE=qemu-tcg
 		HOW="TCG, no usable KVM"
 		[ "$ARCH" = x86_64 ] || HOW="TCG, $ARCH"
