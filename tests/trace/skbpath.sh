@@ -58,7 +58,7 @@ test_napi() {
 	LOAD
 	traced skbpath
 	is "skbpath: packets, heads in bulk" "$(received)" 3200
-	test_frees buffer 0 3200
+	test_frees buffer 0 "$napi_buffers"
 	freed=$(sum frees 'head, other CPU')
 	ok "skbpath: heads of bulks freed: $freed of 3200" \
 		test "$freed" -gt 3168 -a "$freed" -le 3200
@@ -95,17 +95,17 @@ test_udp() {
 	test_params burst=1 mix_64=0 mix_576=1000 mix_1500=0 clone=0
 	is "skbpath: buffers of datagrams, freed or left" \
 		"$(($(sum frees 'buffer, .*') + $(alive buffer)))" 5000
-	is "skbpath: all left to their sender" \
-		"$(sed -n 's/^@left_to_the_allocating_cpu: //p' "$WORK/out")" 5000
+	is "skbpath: left to their sender" \
+		"$(awk '/^@left_to_the_allocating_cpu:/ { nr = $2 }
+			END { print nr + 0 }' "$WORK/out")" "$udp_left"
 }
 
+# Up to 6.x small buffers of NAPI's are of no slab, and UDP leaves nothing.
 case $(uname -r) in
-6.*)
-	skip "skbpath" "the verifier of this kernel refuses it"
-	tap_done
-	exit
-	;;
+6.*) napi_buffers=0 udp_left=0 ;;
+*) napi_buffers=3200 udp_left=5000 ;;
 esac
+
 test_packets
 test_unix
 test_napi
