@@ -73,12 +73,19 @@ test_paths() {
 	units 1000 2000 "-e \"/tmp/none\$_\"; -e \"/tmp/$long\$_\";
 		sysopen(FILE, \"/tmp/there\", 0); close(FILE);"
 	traced allocsper units
-	is "allocsper: path lookups" "$(unit 'path lookup' 1)" 2000
+	is "allocsper: path lookups" "$(unit 'path lookup' 1)" "$lookups"
 	is "allocsper: and their allocations" "$(unit 'path lookup' 2)" 3000
 	is "allocsper: opens" "$(unit open 1)" 1000
 	is "allocsper: and their allocations" "$(unit open 2)" 1000
-	is "allocsper: system calls" "$(unit 'system call' 1)" 4001
+	# To open is four of them to perl, who asks what it has got.
+	is "allocsper: system calls" "$(unit 'system call' 1)" 7001
 }
+
+# Up to 6.1, to ask of a file that is open is to look an empty path up.
+case $(uname -r) in
+6.1.*) lookups=3000 ;;
+*) lookups=2000 ;;
+esac
 
 test_calls 7 5 'under 10' singly=3 bulk=4 softirq=5 hardirq=6
 test_calls 40 40 'over 30' singly=40

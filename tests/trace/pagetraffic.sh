@@ -92,6 +92,10 @@ test_without_magslab() {
 	is "pagetraffic: runs where magslab is not" "$(in_all 3)" 0
 }
 
-test_caches
+# To 6.1 patterns of probes that match functions of modules are an error.
+case $(uname -r) in
+6.1.*) skip "pagetraffic: magslab" "it must not be there" ;;
+*) test_caches ;;
+esac
 test_without_magslab
 tap_done
