@@ -6,7 +6,7 @@
 . /magslab/lib.sh
 
 # Of each area, seconds: one that hangs is not to take the others with it.
-PATIENCE=$((90 * $(cat /magslab/slowness)))
+PATIENCE=$((200 * $(cat /magslab/slowness)))
 failed=0
 
 # What an area that had no more time left running, magctl with a run of its own
