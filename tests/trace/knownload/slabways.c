@@ -16,6 +16,7 @@
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/vmalloc.h>
 
 #include "compat.h"
 
@@ -334,7 +335,7 @@ static void tear_down(void)
 		kmem_cache_destroy(caches[i]);
 	kmem_cache_destroy(atomic);
 	kmem_cache_destroy(inner);
-	kvfree(all_objs);
+	vfree(all_objs);
 }
 
 static int go(size_t i)
@@ -382,8 +383,8 @@ static int __init ways_init(void)
 	if (!any_is_gone() || !times || times % BATCH || left > times ||
 	    left % BATCH)
 		return -EINVAL;
-	all_objs = kvcalloc(ARRAY_SIZE(ways), times * sizeof(*all_objs),
-			    GFP_KERNEL);
+	/* Not of a slab: it is none of the objects that are told. */
+	all_objs = vcalloc(ARRAY_SIZE(ways), times * sizeof(*all_objs));
 	if (!all_objs)
 		return -ENOMEM;
 	err = create_caches();
