@@ -551,17 +551,25 @@ static void report_is_complete(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mag_cache_destroy(cache), 0);
 }
 
-static void report_tells_who_freed(struct kunit *test)
+/* One object of it was freed twice, and what the log says of that is kept. */
+static struct mag_cache *double_free_cache(struct kunit *test, u32 flags)
 {
 	struct mag_cache *cache;
 	void *obj;
 
 	mag_kunit_log(test);
-	cache = bug_cache(test, MAG_CACHE_DEBUG);
+	cache = bug_cache(test, flags);
 	obj = mag_cache_alloc(cache, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, obj);
 	mag_cache_free(cache, obj);
 	mag_cache_free(cache, obj);
+	return cache;
+}
+
+static void report_tells_who_freed(struct kunit *test)
+{
+	struct mag_cache *cache = double_free_cache(test, MAG_CACHE_DEBUG);
+
 	expect_track(test, "magslab: allocated ", 1);
 	expect_track(test, "magslab: freed ", 1);
 	expect_stacks(test, __func__, 3);
@@ -571,15 +579,8 @@ static void report_tells_who_freed(struct kunit *test)
 /* Without tracks, redzones and poison there is less to say, and no more is. */
 static void report_of_a_check_is_short(struct kunit *test)
 {
-	struct mag_cache *cache;
-	void *obj;
+	struct mag_cache *cache = double_free_cache(test, MAG_CACHE_CHECK);
 
-	mag_kunit_log(test);
-	cache = bug_cache(test, MAG_CACHE_CHECK);
-	obj = mag_cache_alloc(cache, GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, obj);
-	mag_cache_free(cache, obj);
-	mag_cache_free(cache, obj);
 	KUNIT_EXPECT_EQ(test, mag_kunit_log_count("BUG in cache"), 1);
 	KUNIT_EXPECT_EQ(test, mag_kunit_log_count(" ms ago"), 0);
 	KUNIT_EXPECT_EQ(test, mag_kunit_log_count("redzone"), 0);
