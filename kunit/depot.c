@@ -454,6 +454,54 @@ static void contention_is_counted(struct kunit *test)
 }
 
 /**
+ * struct contention_look - how contention was told
+ * @dt: the depot
+ * @told: times
+ * @wait_ns: of the last
+ */
+struct contention_look {
+	struct depot_test *dt;
+	u32 told;
+	u64 wait_ns;
+};
+
+static void look_at_contention(void *data, const struct mag_cache *cache,
+			       int node, u64 wait_ns)
+{
+	struct contention_look *look = data;
+
+	if (cache != look->dt->cache || node != look->dt->node)
+		return;
+	look->told++;
+	look->wait_ns = wait_ns;
+}
+
+static void contention_is_told(struct kunit *test)
+{
+	struct contention_look look = {};
+	struct contender *c;
+
+	if (!IS_ENABLED(CONFIG_TRACEPOINTS))
+		kunit_skip(test, "needs CONFIG_TRACEPOINTS");
+
+	c = contender_create(test);
+	look.dt = &c->dt;
+	KUNIT_EXPECT_EQ(test,
+			register_trace_mag_depot_contended(look_at_contention,
+							   &look),
+			0);
+	contended_call(test, c);
+	KUNIT_EXPECT_EQ(test,
+			unregister_trace_mag_depot_contended(look_at_contention,
+							     &look),
+			0);
+	tracepoint_synchronize_unregister();
+	KUNIT_EXPECT_EQ(test, look.told, 1);
+	KUNIT_EXPECT_GT(test, look.wait_ns, 0);
+	discard(&c->dt, c->mag);
+}
+
+/**
  * struct passer_by - a CPU at a depot whose lock another takes again and again
  * @dt: the depot
  * @meetings: times that it found the lock taken
@@ -695,6 +743,7 @@ static struct kunit_case depot_cases[] = {
 	KUNIT_CASE(empty_ones_of_an_old_size_are_destroyed),
 	KUNIT_CASE(magazines_circulate),
 	KUNIT_CASE_PARAM(contention_is_counted, contention_gen_params),
+	KUNIT_CASE_PARAM(contention_is_told, contention_gen_params),
 	KUNIT_CASE(short_waits_pay),
 	KUNIT_CASE_PARAM(contention_makes_magazines_grow,
 			 contention_gen_params),

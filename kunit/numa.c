@@ -8,7 +8,9 @@
 #include <linux/mm.h>
 #include <linux/nodemask.h>
 #include <linux/topology.h>
+#include <linux/tracepoint.h>
 
+#include "../kmod/allocator/mag_trace.h"
 #include "helpers.h"
 
 #define OBJECT_SIZE 4096
@@ -133,6 +135,56 @@ static void away_magazine_finds_a_full_depot(struct kunit *test)
 	free_here(&nt, 3 * nt.rounds);
 	KUNIT_EXPECT_EQ(test, mag_kunit_stats(nt.cache).rounds_cached,
 			nt.rounds);
+}
+
+/**
+ * struct batch_look - how magazines that went home were told
+ * @nt: their cache and their node
+ * @batches: of them
+ * @to_depot: of these, to the depot
+ * @rounds: in all
+ */
+struct batch_look {
+	struct numa_test *nt;
+	u32 batches;
+	u32 to_depot;
+	u32 rounds;
+};
+
+static void look_at_batch(void *data, const struct mag_cache *cache, int node,
+			  u32 rounds, bool to_depot)
+{
+	struct batch_look *look = data;
+
+	if (cache != look->nt->cache || node != look->nt->there)
+		return;
+	look->batches++;
+	look->to_depot += to_depot;
+	look->rounds += rounds;
+}
+
+/* A depot at home for one magazine; the others' objects go to slabs. */
+static void batches_home_are_told(struct kunit *test)
+{
+	struct numa_test nt;
+	struct batch_look look = { .nt = &nt };
+
+	if (!IS_ENABLED(CONFIG_TRACEPOINTS))
+		kunit_skip(test, "needs CONFIG_TRACEPOINTS");
+
+	numa_test_init(test, &nt, MAG_REMOTE_AWAY);
+	nt.cache->policy.depot_max = 1;
+	alloc_there(test, &nt, 3 * nt.rounds);
+	KUNIT_EXPECT_EQ(
+		test, register_trace_mag_remote_batch(look_at_batch, &look), 0);
+	free_here(&nt, 3 * nt.rounds);
+	KUNIT_EXPECT_EQ(test,
+			unregister_trace_mag_remote_batch(look_at_batch, &look),
+			0);
+	tracepoint_synchronize_unregister();
+	KUNIT_EXPECT_EQ(test, look.batches, 3);
+	KUNIT_EXPECT_EQ(test, look.to_depot, 1);
+	KUNIT_EXPECT_EQ(test, look.rounds, 3 * nt.rounds);
 }
 
 static void remote_object_is_not_handed_out_here(struct kunit *test)
@@ -321,6 +373,7 @@ static struct kunit_case numa_cases[] = {
 	KUNIT_CASE(no_node_is_this_node),
 	KUNIT_CASE(away_magazine_goes_home_whole),
 	KUNIT_CASE(away_magazine_finds_a_full_depot),
+	KUNIT_CASE(batches_home_are_told),
 	KUNIT_CASE(remote_object_is_not_handed_out_here),
 	KUNIT_CASE(rule_slab_sends_each_home),
 	KUNIT_CASE(rule_ignore_keeps_them_here),

@@ -324,6 +324,20 @@ static void each_call_is_told_once(struct kunit *test)
 	EXPECT_HEARD(test, shrunk_pages, mag_kunit_stats(cache).pages_returned);
 }
 
+/* Each that brought something served the alloc that needed it. */
+static void refills_are_told(struct kunit *test)
+{
+	struct mag_cache *cache = mag_kunit_cache(test, OBJECT_SIZE, 0, NULL);
+	u64 served;
+
+	listen(test, cache);
+	singles(test, cache);
+	hush(test);
+	served = mag_kunit_stats(cache).alloc_slab;
+	KUNIT_EXPECT_GT(test, served, 0);
+	EXPECT_HEARD(test, refills, served);
+}
+
 /* Debugged caches have a ladder of their own. */
 static void calls_of_a_debugged_cache_are_told(struct kunit *test)
 {
@@ -645,6 +659,7 @@ static void slabs_are_reaped_in_runs(struct kunit *test)
 
 static struct kunit_case trace_cases[] = {
 	KUNIT_CASE_PARAM(each_call_is_told_once, load_gen_params),
+	KUNIT_CASE(refills_are_told),
 	KUNIT_CASE(calls_of_a_debugged_cache_are_told),
 	KUNIT_CASE(new_cache_is_told_of),
 	KUNIT_CASE(nobody_is_told_afterwards),
