@@ -87,7 +87,7 @@ case $(uname -r) in
 *) lookups=2000 ;;
 esac
 
-test_calls 7 5 'under 10' singly=3 bulk=4 softirq=5 hardirq=6
+test_calls 7 5 'under 10' singly=3 bulk=4 large=2 softirq=5 hardirq=6
 test_calls 40 40 'over 30' singly=40
 test_packets 12 10 'on the knee' hardirq=3
 test_paths

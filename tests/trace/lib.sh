@@ -10,7 +10,13 @@ DEBUGFS=/sys/kernel/debug/magslab/cache
 # Beside the load that is set, for each test: what it left.
 WORK=/tmp/trace.$$
 # Room in a script's maps for all objects that live: those of the system, too.
-export BPFTRACE_MAP_KEYS_MAX=262144
+room=262144
+# By the name that bpftrace has for it: another one since 0.20.
+if bpftrace --help 2>&1 | grep -q BPFTRACE_MAX_MAP_KEYS; then
+	room_variable=BPFTRACE_MAX_MAP_KEYS
+else
+	room_variable=BPFTRACE_MAP_KEYS_MAX
+fi
 mkdir -p "$WORK"
 
 # The load of the next `traced`: knownload with these parameters.  Commands on
@@ -44,19 +50,21 @@ commands() { # NAME
 }
 
 # The claim that a script runs on the load, which succeeds; its output is kept
-# in $WORK/out.  It is attached before the load begins, and ends with it.
+# in $WORK/out.  It is attached before the load begins, and ends with it.  Its
+# maps have room for $room keys.
 traced() { # SCRIPT [ARGUMENT...]
 	script=$1
 	shift
 	rm -f "$WORK/load.status"
 	ok "$script${*:+ $*}: runs on $load_words" \
+		env "$room_variable=$room" \
 		bpftrace -c "/bin/busybox sh $WORK/load" \
 		"$SCRIPTS/$script.bt" "$@"
 	keep "$WORK/out"
 	is "$script: the load succeeds" "$(cat "$WORK/load.status")" 0 ||
 		diag "$(cat "$WORK/load.log")"
 	is "$script: no event is lost" \
-		"$(grep -ciE 'lost|drop|WARN|ERROR' "$WORK/out")" 0
+		"$(grep -cE '^(Lost|WARNING|ERROR)' "$WORK/out")" 0
 }
 
 # The sum of a map's values, over all times that it was printed; of the keys
@@ -71,6 +79,40 @@ sum() { # MAP [KEYS]
 				sum += $NF
 		}
 		END { print sum + 0 }' "$WORK/out"
+}
+
+# The same of a map whose keys end in a stack, whose lines stand between a key and
+# its value; of a cache, and of stacks with that function alone.  Of a map that was
+# printed several times, as it was last, after a line that begins `left after`.
+stack_sum() { # MAP CACHE [FUNCTION]
+	awk -v map="@$1" -v cache="$2" -v caller="${3:-}" '
+		/^left after/ { sum = 0 }
+		index($0, map "[" cache ", ") == 1 { inside = 1; ours = 0 }
+		inside && (caller == "" || index($0, caller)) { ours = 1 }
+		inside && /^\]: -?[0-9]+$/ {
+			if (ours)
+				sum += $2
+			inside = 0
+		}
+		END { print sum + 0 }' "$WORK/out"
+}
+
+# What histograms have in their lines from a lower bound on; of the keys that are
+# a regular expression.
+hist_sum() { # MAP KEYS [AT LEAST]
+	awk -v map="@$1" -v keys="$2" -v least="${3:-0}" '
+		/^@/ { on = $0 ~ "^" map "\\[(" keys ")\\]: *$" }
+		on && /^[[(]/ {
+			bound = substr($1, 2) + 0
+			if ($1 ~ /^.[0-9]*K/) bound *= 1024
+			if ($1 ~ /^.[0-9]*M/) bound *= 1048576
+			if ($1 ~ /^.[0-9]*G/) bound *= 1073741824
+			if (bound >= least) {
+				match($0, /[])]/)
+				nr += substr($0, RSTART + 1)
+			}
+		}
+		END { print nr + 0 }' "$WORK/out"
 }
 
 # The value of a workload's parameter in the command that a script printed.

@@ -5,22 +5,9 @@
 # shellcheck source=/dev/null
 . /magslab/trace-lib.sh
 
-# Calls of the histograms whose keys are a regular expression; of the lines from
-# a lower bound on, in nanoseconds.
+# Calls by keys, of those that took so many nanoseconds at least.
 calls() { # KEYS [AT LEAST]
-	awk -v keys="$1" -v least="${2:-0}" '
-		/^@/ { on = $0 ~ "^@ns\\[(" keys ")\\]: *$" }
-		on && /^[[(]/ {
-			bound = substr($1, 2) + 0
-			if ($1 ~ /^.[0-9]*K/) bound *= 1024
-			if ($1 ~ /^.[0-9]*M/) bound *= 1048576
-			if ($1 ~ /^.[0-9]*G/) bound *= 1073741824
-			if (bound >= least) {
-				match($0, /[])]/)
-				nr += substr($0, RSTART + 1)
-			}
-		}
-		END { print nr + 0 }' "$WORK/out"
+	hist_sum ns "$@"
 }
 
 is_calls() { # CACHE ALLOC FREE OBJECTS
@@ -63,6 +50,7 @@ test_ways() {
 	traced slablat
 	is_calls known_one kmem_cache_alloc kmem_cache_free 480
 	is_calls known_node kmem_cache_alloc kmem_cache_free 480
+	is_calls known_wide kmem_cache_alloc kmem_cache_free 480
 	is "slablat: freed in bulk" "$(calls 'known_one-bulk, .*')" 480
 	is "slablat: allocated in bulk" "$(calls 'known_bulk-one, .*')" 480
 	is "slablat: both in bulk" "$(calls 'known_bulk, .*')" 0

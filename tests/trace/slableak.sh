@@ -4,25 +4,10 @@
 # shellcheck source=/dev/null
 . /magslab/trace-lib.sh
 
-# The sum of a map as it was printed last, of a cache: stacks stand between a
-# key and its value.  Of stacks with that function alone, for some caches are of
-# everyone.
-left() { # MAP CACHE [FUNCTION]
-	awk -v map="@$1" -v cache="$2" -v caller="${3:-}" '
-		/^left after/ { sum = 0 }
-		index($0, map "[" cache ", ") == 1 { inside = 1; ours = 0 }
-		inside && (caller == "" || index($0, caller)) { ours = 1 }
-		inside && /^\]: -?[0-9]+$/ {
-			if (ours)
-				sum += $2
-			inside = 0
-		}
-		END { print sum + 0 }' "$WORK/out"
-}
-
+# Of stacks with that function alone, for some caches are of everyone.
 is_left() { # CACHE OBJECTS SIZE [FUNCTION]
-	is "slableak: objects left" "$(left objects "$1" "${4:-}")" "$2"
-	is "slableak: bytes left" "$(left bytes "$1" "${4:-}")" $(($2 * $3))
+	is "slableak: objects left" "$(stack_sum objects "$1" "${4:-}")" "$2"
+	is "slableak: bytes left" "$(stack_sum bytes "$1" "${4:-}")" $(($2 * $3))
 	is "slableak: none without room" \
 		"$(awk '/^@no_room:/ { nr = $2 } END { print nr + 0 }' \
 			"$WORK/out")" 0
@@ -44,6 +29,7 @@ test_ways() {
 	for way in one node bulk one-bulk bulk-one; do
 		is_left "known_$way" 160 512
 	done
+	is_left known_wide 160 10000
 	is_left kmalloc-rcl-512 160 512
 	is_left kmalloc-rcl-1k 160 1024
 	is_left kmalloc-rcl-2k 160 2048
@@ -64,7 +50,7 @@ test_first() {
 	LATER
 	traced slableak "" 5
 	is_left known_one 16 512
-	is "slableak: nothing of what came later" "$(left objects later)" 0
+	is "slableak: nothing of what came later" "$(stack_sum objects later)" 0
 	rmmod knownload
 	rmmod slabways
 }
@@ -76,7 +62,7 @@ test_intervals() {
 	rmmod slabways
 	LATER
 	traced slableak known_one 0 1
-	is "slableak: nothing left at the end" "$(left objects known_one)" 0
+	is "slableak: nothing left at the end" "$(stack_sum objects known_one)" 0
 	ok "slableak: but before" grep -q '^\]: 16$' "$WORK/out"
 }
 

@@ -28,6 +28,7 @@ test_ways() {
 	for way in one node bulk one-bulk bulk-one; do
 		is_rate "known_$way" 480 512
 	done
+	is_rate known_wide 480 10000
 	is_rate kmalloc-rcl-1k 480 1024
 	is_rate kmalloc-rcl-2k 480 2048
 	is_rate kmalloc-rcl-4k 480 4096
@@ -49,6 +50,39 @@ test_intervals() {
 		test "$(grep -c ' to [0-9]* ms:$' "$WORK/out")" -gt 1
 }
 
+# Of two processes that do the same, one, which waits until the script is attached.
+test_process() {
+	insmod /magslab/unitload.ko singly=3
+	mkfifo "$WORK/go" "$WORK/done"
+	# shellcheck disable=SC2016 # for others to expand
+	writes='for i in $(seq 100); do echo c >/proc/unitload; done'
+	sh -c "read -r _; $writes; echo >$WORK/done" <"$WORK/go" &
+	pid=$!
+	commands "a process, and another" <<-LOAD
+	$writes
+	echo >$WORK/go
+	read -r _ <$WORK/done
+	LOAD
+	traced slabrate unitload 60 $pid
+	is "slabrate: of one of two processes" "$(sum_both objects)" 300
+	is "slabrate: and freed" "$(sum_both freed)" 300
+	wait $pid
+	rmmod unitload
+}
+
+# So long are the intervals, and so many.
+test_seconds() {
+	commands "five seconds" <<-LOAD
+	sleep 5
+	LOAD
+	traced slabrate known 2
+	is "slabrate: intervals" \
+		"$(grep -c ' to [0-9]* ms:$' "$WORK/out")" 2
+	awk '/ to [0-9]* ms:$/ && $3 - $1 < 2000 { exit 1 }' "$WORK/out" ||
+		short=1
+	is "slabrate: none shorter than was asked for" "${short:-0}" 0
+}
+
 test_others() {
 	known backend=kmem_cache allocs=100
 	traced slabrate unknown
@@ -63,4 +97,6 @@ test_intervals
 test_backend kmalloc kmalloc-8k 600 8192 allocs=200 remote=50 turns=3
 test_ways
 test_others
+test_process
+test_seconds
 tap_done

@@ -9,11 +9,13 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/cpumask.h>
 #include <linux/delay.h>
 #include <linux/irq_work.h>
 #include <linux/jiffies.h>
 #include <linux/module.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
@@ -27,6 +29,10 @@
 #define COPIED	   3000
 #define BY_RCU	   6000
 #define LARGE	   (5 * PAGE_SIZE)
+
+/* And of the caches: as large as kmalloc()'s, and larger than any of these. */
+#define NARROW	   512
+#define WIDE	   10000
 
 #define FLAGS	   (GFP_KERNEL | __GFP_RECLAIMABLE)
 /* Objects of a call in bulk. */
@@ -43,6 +49,14 @@ MODULE_PARM_DESC(times, "a multiple of 16");
 static uint left;
 module_param(left, uint, 0444);
 MODULE_PARM_DESC(left, "objects that are freed at the module's removal");
+
+static int cpu = -1;
+module_param(cpu, int, 0444);
+MODULE_PARM_DESC(cpu, "that allocates; -1: any");
+
+static int other = -1;
+module_param(other, int, 0444);
+MODULE_PARM_DESC(other, "CPU that frees; -1: any");
 
 /* Of the way `ctor`: what happened, for the test to read. */
 static uint grown;
@@ -65,6 +79,7 @@ struct by_rcu {
 /**
  * struct slab_way - a way to go
  * @name: of the parameter
+ * @size: bytes of an object of its cache; 0 is NARROW
  * @alloc: an object, or NULL
  * @alloc_many: BATCH of them, instead; false if memory is short
  * @free: gives one back
@@ -72,6 +87,7 @@ struct by_rcu {
  */
 struct slab_way {
 	const char *name;
+	uint size;
 	void *(*alloc)(void);
 	bool (*alloc_many)(void **objs);
 	void (*free)(void *obj);
@@ -214,6 +230,7 @@ static noinline void *ctor_alloc(void)
 
 static const struct slab_way ways[] = {
 	{ .name = "one", .alloc = one_alloc, .free = one_free },
+	{ .name = "wide", .size = WIDE, .alloc = one_alloc, .free = one_free },
 	{ .name = "node", .alloc = node_alloc, .free = one_free },
 	{ .name = "bulk", .alloc_many = bulk_alloc, .free_many = bulk_free },
 	{ .name = "one-bulk", .alloc = one_alloc, .free_many = bulk_free },
@@ -292,7 +309,7 @@ static uint alloc_all(void)
 	return i;
 }
 
-static struct kmem_cache *create_cache(const char *suffix,
+static struct kmem_cache *create_cache(const char *suffix, uint size,
 				       void (*ctor)(void *obj))
 {
 	struct kmem_cache *created = NULL;
@@ -300,8 +317,8 @@ static struct kmem_cache *create_cache(const char *suffix,
 
 	/* The cache keeps a copy of its name. */
 	if (name)
-		created = kmem_cache_create(name, 512, 0, MAG_SLAB_NO_MERGE,
-					    ctor);
+		created = kmem_cache_create(name, size ?: NARROW, 0,
+					    MAG_SLAB_NO_MERGE, ctor);
 	kfree(name);
 	return created;
 }
@@ -311,15 +328,15 @@ static int create_caches(void)
 	void (*ctor)(void *obj);
 	size_t i;
 
-	inner = create_cache("inner", NULL);
-	atomic = create_cache("atomic", NULL);
+	inner = create_cache("inner", 0, NULL);
+	atomic = create_cache("atomic", 0, NULL);
 	if (!inner || !atomic)
 		return -ENOMEM;
 	for (i = 0; i < ARRAY_SIZE(ways); i++) {
 		if (!is_gone(&ways[i]))
 			continue;
 		ctor = ways[i].alloc == ctor_alloc ? construct : NULL;
-		caches[i] = create_cache(ways[i].name, ctor);
+		caches[i] = create_cache(ways[i].name, ways[i].size, ctor);
 		if (!caches[i])
 			return -ENOMEM;
 	}
@@ -338,14 +355,23 @@ static void tear_down(void)
 	vfree(all_objs);
 }
 
+static int go_to(int id)
+{
+	return id < 0 ? 0 : set_cpus_allowed_ptr(current, cpumask_of(id));
+}
+
 static int go(size_t i)
 {
+	int err = go_to(cpu);
 	uint got;
 
+	if (err)
+		return err;
 	turn_to(i);
 	got = alloc_all();
-	free_some(0, got < times ? got : times - left);
-	return got < times ? -ENOMEM : 0;
+	err = got < times ? -ENOMEM : go_to(other);
+	free_some(0, err ? got : times - left);
+	return err;
 }
 
 /* Frees what is left of the first @nr ways. */
@@ -381,7 +407,7 @@ static int __init ways_init(void)
 	int err;
 
 	if (!any_is_gone() || !times || times % BATCH || left > times ||
-	    left % BATCH)
+	    left % BATCH || cpu >= (int)nr_cpu_ids || other >= (int)nr_cpu_ids)
 		return -EINVAL;
 	/* Not of a slab: it is none of the objects that are told. */
 	all_objs = vcalloc(ARRAY_SIZE(ways), times * sizeof(*all_objs));

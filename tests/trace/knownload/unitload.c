@@ -22,7 +22,10 @@
 #include <linux/uaccess.h>
 #include <net/net_namespace.h>
 
+#include "compat.h"
+
 #define MAX_ALLOCS 64
+#define LARGE	   (5 * PAGE_SIZE)
 /* Ethertype for local experiments, that no protocol has. */
 #define UNIT_TYPE  ETH_P_802_EX1
 
@@ -33,6 +36,11 @@ MODULE_PARM_DESC(singly, "objects of a call that the task allocates, one each");
 static uint bulk;
 module_param(bulk, uint, 0444);
 MODULE_PARM_DESC(bulk, "further ones, by kmem_cache_alloc_bulk()");
+
+static uint large;
+module_param(large, uint, 0444);
+MODULE_PARM_DESC(large,
+		 "pieces of memory that it allocates, too large for a cache");
 
 static uint softirq;
 module_param(softirq, uint, 0444);
@@ -81,6 +89,16 @@ static void alloc_in_bulk(void)
 		kmem_cache_free_bulk(cache, bulk, objs);
 }
 
+static void alloc_large(uint nr)
+{
+	size_t size = LARGE;
+
+	/* Of a constant size it is told once, else twice. */
+	OPTIMIZER_HIDE_VAR(size);
+	while (nr--)
+		kfree(kmalloc(size, GFP_KERNEL));
+}
+
 static void run_tasklet(struct tasklet_struct *unused)
 {
 	alloc_some(softirq, GFP_ATOMIC);
@@ -106,6 +124,7 @@ static void work_of_call(void)
 {
 	alloc_some(singly, GFP_KERNEL);
 	alloc_in_bulk();
+	alloc_large(large);
 	if (hardirq)
 		interrupt_here();
 	if (!softirq)
@@ -201,7 +220,7 @@ static int __init unit_init(void)
 {
 	if (bulk > MAX_ALLOCS)
 		return -EINVAL;
-	cache = kmem_cache_create("unitload", 256, 0, 0, NULL);
+	cache = kmem_cache_create("unitload", 256, 0, MAG_SLAB_NO_MERGE, NULL);
 	if (!cache)
 		return -ENOMEM;
 	warm_up();
