@@ -37,6 +37,16 @@ row() { # ROW COLUMN
 		}' "$WORK/out"
 }
 
+# Of all the time that is told, that so many us are, in percent.
+share() { # US...
+	awk -v us="$(($1 + $2))" '
+		/^(in the allocator|on its locks|in direct reclaim) / {
+			all += $(NF - 2) + $(NF - 1)
+		}
+		/^elsewhere / { all += $(NF - 1) }
+		END { printf "%.1f\n", int(1000 * us / all) / 10 }' "$WORK/out"
+}
+
 # A figure of the line on calls: 1 is those, 3 waits, 5 reclaims, 12 in a call.
 told() { # COLUMN
 	awk -v column="$1" '/^[0-9]+ calls, / { print $column + 0 }' "$WORK/out"
@@ -69,7 +79,7 @@ test_calls() {
 # Each kind of time of another length, so that none passes for another.
 test_times() {
 	wall work_us=150000 move_us=60000 irq_us=220000 lock_us=90000 \
-		sleep_us=500000
+		sleep_us=500000 spin_us=400000
 	traced walltell wallload
 	verdict "allocator wall"
 	is "walltell: calls, a pair for each kind" "$(told 1)" 20
@@ -82,6 +92,13 @@ test_times() {
 	us=$(found_us waited)
 	between "walltell: the wait for a lock" \
 		"$(row 'on its locks' 1)" $((us * 9 / 10)) "$us"
+	us=$(found_us spun)
+	between "walltell: elsewhere, and no interrupt" "$(row elsewhere 1)" \
+		$((us * 9 / 10)) $((us * 12 / 10))
+	for row in 'in the allocator' 'on its locks' 'in direct reclaim'; do
+		is "walltell: share, $row" "$(row "$row" 3)" \
+			"$(share "$(row "$row" 1)" "$(row "$row" 2)")"
+	done
 	is "walltell: not asleep" "$(row 'on its locks' 2)" 0
 	is "walltell: it was one" "$(told 3)" 2
 }
@@ -91,6 +108,14 @@ test_lock() {
 	traced walltell wallload
 	is "walltell: one wait each" "$(told 3)" 2
 	verdict contention
+}
+
+test_nobody() {
+	wall pairs=100
+	traced walltell nobody
+	is "walltell: calls of a name that nobody has" "$(told 1)" 0
+	is "walltell: no verdict on them" "$(grep -c '^verdict' "$WORK/out")" 0
+	is "walltell: but why" "$(grep -c '^no verdict: ' "$WORK/out")" 1
 }
 
 # Without a name: all that reclaims, as the kernel counts it.
@@ -130,7 +155,7 @@ test_cgroup() {
 	cat /tmp/cgroup/small/memory.events >$WORK/events
 	LOAD
 	traced walltell
-	# Where a task is preempted in a program of BPF's, others run none.
+	# A charge that is made though there is no room counts there as well.
 	max=$(awk '$1 == "max" { print $2 }' "$WORK/events")
 	ok "walltell: reclaims of a cgroup: $(told 5) of $max" \
 		test "$(told 5)" -ge $((max * 95 / 100)) -a \
@@ -151,6 +176,7 @@ case $(uname -r) in
 	test_calls
 	test_times
 	test_lock
+	test_nobody
 	test_reclaim
 	test_cgroup
 	;;

@@ -48,6 +48,10 @@ static uint move_us;
 module_param(move_us, uint, 0444);
 MODULE_PARM_DESC(move_us, "that another works on CPU 0, and then on CPU 1");
 
+static uint spin_us;
+module_param(spin_us, uint, 0444);
+MODULE_PARM_DESC(spin_us, "of work by the same thread that is no allocation");
+
 static uint lock_us;
 module_param(lock_us, uint, 0444);
 MODULE_PARM_DESC(lock_us, "that one waits for a spinlock, about");
@@ -72,13 +76,14 @@ static uint rest_us;
 module_param(rest_us, uint, 0444);
 MODULE_PARM_DESC(rest_us, "and sleeps there, at least");
 
-static ulong worked_ns, moved_ns, waited_ns, slept_ns, interrupted_ns;
+static ulong worked_ns, moved_ns, waited_ns, slept_ns, interrupted_ns, spun_ns;
 static ulong shrunk_ns, rested_ns;
 module_param(worked_ns, ulong, 0444);
 module_param(moved_ns, ulong, 0444);
 module_param(waited_ns, ulong, 0444);
 module_param(slept_ns, ulong, 0444);
 module_param(interrupted_ns, ulong, 0444);
+module_param(spun_ns, ulong, 0444);
 module_param(shrunk_ns, ulong, 0444);
 module_param(rested_ns, ulong, 0444);
 
@@ -235,6 +240,18 @@ static int run_act(uint us, void (*todo)(void))
 	return us ? run_pairs(1, todo) : 0;
 }
 
+static void run_spin(void)
+{
+	char name[TASK_COMM_LEN];
+
+	if (!spin_us)
+		return;
+	strscpy(name, current->comm, sizeof(name));
+	take_name(KBUILD_MODNAME);
+	spun_ns += work(spin_us);
+	take_name(name);
+}
+
 static int run_lock(void)
 {
 	struct task_struct *holder;
@@ -345,6 +362,7 @@ static int __init wall_init(void)
 	err = set_cpus_allowed_ptr(current, cpumask_of(0));
 	if (!err && pairs)
 		err = run_pairs(pairs, NULL);
+	run_spin();
 	if (!err)
 		err = run_act(work_us, act_work);
 	if (!err)
