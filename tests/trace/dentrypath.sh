@@ -81,6 +81,22 @@ test_negative() {
 		test "$(param shrink)" -ge 5
 }
 
+# What finds no room makes what it would tell worth nothing.
+test_no_room() {
+	commands "names, and maps that are too small" <<-LOAD
+	cd /sys/kernel
+	$names -m 400 -s 3
+	LOAD
+	# shellcheck disable=SC2034 # for traced
+	room=64
+	traced dentrypath known_names
+	is "dentrypath: no command without room" \
+		"$(grep -c '^  magctl run' "$WORK/out")" 0
+	is "dentrypath: but why" \
+		"$(grep -c ' found no room in the maps: run it' "$WORK/out")" 1
+}
+
 test_files
 test_negative
+test_no_room
 tap_done

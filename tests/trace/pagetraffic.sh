@@ -82,14 +82,28 @@ test_caches() {
 			$(sum slub_drew swung) + 8192))
 }
 
+# One object by another, two kinds of them, kept until all have been drawn.
 test_without_magslab() {
 	rmmod magslab
-	commands "nothing, without magslab" <<-LOAD
-	true
+	commands "two caches, without magslab" <<-LOAD
+	for way in one wide; do
+		insmod /magslab/slabways.ko way=\$way times=2000 left=2000
+		cat /proc/slabinfo >>$WORK/slabinfo
+		rmmod slabways
+	done
 	LOAD
+	: >"$WORK/slabinfo"
 	traced pagetraffic
 	insmod /magslab/magslab.ko
-	is "pagetraffic: runs where magslab is not" "$(in_all 3)" 0
+	is "pagetraffic: none of magslab" "$(in_all 3)" 0
+	for name in known_one known_wide; do
+		pages=$(slabinfo_pages $name)
+		is "pagetraffic: SLUB drew for $name" \
+			"$(sum slub_drew $name)" "$pages"
+		is "pagetraffic: and gave back" \
+			"$(sum slub_gave_back $name)" "$pages"
+		ok "pagetraffic: and they were some" test "$pages" -gt 0
+	done
 }
 
 # To 6.1 patterns of probes that match functions of modules are an error.

@@ -100,6 +100,20 @@ test_udp() {
 			END { print nr + 0 }' "$WORK/out")" "$udp_left"
 }
 
+# Objects that find no room make what it would tell worth nothing.
+test_no_room() {
+	commands "packets, and maps that are too small" <<-LOAD
+	$flood -n 2000 -w 200 -s 64
+	LOAD
+	# shellcheck disable=SC2034 # for traced
+	room=64
+	traced skbpath
+	is "skbpath: no command without room" \
+		"$(grep -c '^  magctl run' "$WORK/out")" 0
+	is "skbpath: but why" \
+		"$(grep -c ' found no room in the maps: run it' "$WORK/out")" 1
+}
+
 # Up to 6.x small buffers of NAPI's are of no slab, and UDP leaves nothing.
 case $(uname -r) in
 6.*) napi_buffers=0 udp_left=0 ;;
@@ -110,4 +124,5 @@ test_packets
 test_unix
 test_napi
 test_udp
+test_no_room
 tap_done
