@@ -19,6 +19,14 @@ check_script()
 		    "There are: $(list_scripts | paste -sd ' ')"
 }
 
+# without_module SCRIPT: whether it can only run here where magslab.ko is not in:
+# before 6.2, a probe by a pattern that matches functions of modules is an error.
+without_module()
+{
+	[ "$(printf '%s\n' 6.2 "$KERNEL_RELEASE" | sort -V | head -n 1)" != 6.2 ] &&
+		grep -q '^kprobe:mag_.*\*' "$SCRIPTS_DIR/$1.bt"
+}
+
 # prepare_trace: the packages, a kernel that can be looked into, the build.
 prepare_trace()
 {

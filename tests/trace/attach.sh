@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # Each script that /magslab/tests names, one a line, is understood by bpftrace
-# and finds all its probes in this kernel: one TAP file.  A bpftrace on each CPU
-# at a time, for most of its time is its start.
+# and finds all its probes in this kernel, and so does each of
+# /magslab/tests-alone without the module: one TAP file.  A bpftrace on each CPU at
+# a time, for most of its time is its start.
 # shellcheck source=/dev/null
 . /magslab/tap.sh
 
@@ -13,14 +14,24 @@ bpftrace -c '/bin/busybox true' "/magslab/bpf/$1.bt" \
 echo $? >"/tmp/attach.$1.status"
 EOT
 
-insmod /magslab/magslab.ko || exit
-xargs -n 1 -P "$(nproc)" sh /tmp/attach-one </magslab/tests
-{
+attach_all() { # LIST
+	xargs -r -n 1 -P "$(nproc)" sh /tmp/attach-one <"$1"
+}
+
+results() {
 	while IFS= read -r name; do
 		is "$name.bt attaches" "$(cat "/tmp/attach.$name.status")" 0 ||
 			sed 's/^/# /' "/tmp/attach.$name"
-	done </magslab/tests
+	done
+}
+
+insmod /magslab/magslab.ko || exit
+attach_all /magslab/tests
+rmmod magslab || exit
+attach_all /magslab/tests-alone
+cat /magslab/tests /magslab/tests-alone >/tmp/all
+{
+	results </tmp/all
 	tap_done
 } >/out/attach.tap 2>&1 </dev/null
-rmmod magslab || exit
 ! grep '^not ok' /out/attach.tap

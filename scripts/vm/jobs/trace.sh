@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Job of make trace: the module in, a script of bpftrace's run on a load.
+# Job of make trace: the module in, if it is there, and a script of bpftrace's run on a load.
 # bpftrace starts the load itself, when all its probes are attached, and ends
 # with it: so no event is missed.  /magslab/args holds the script's arguments,
 # one a line; /magslab/load is the load; /magslab/rounds says how often it is to
@@ -83,9 +83,16 @@ sum_up() {
 		}' /out/throughputs
 }
 
-# Room in the script's maps for all objects that live, also of a large load.
-export BPFTRACE_MAP_KEYS_MAX=262144
-insmod /magslab/magslab.ko || exit
+# Room in the script's maps for all objects that live, also of a large load: by the
+# name that bpftrace has for it, another one since 0.20.
+if bpftrace --help 2>&1 | grep -q BPFTRACE_MAX_MAP_KEYS; then
+	export BPFTRACE_MAX_MAP_KEYS=262144
+else
+	export BPFTRACE_MAP_KEYS_MAX=262144
+fi
+if [ -e /magslab/magslab.ko ]; then
+	insmod /magslab/magslab.ko || exit
+fi
 set --
 while IFS= read -r word; do
 	set -- "$@" "$word"
@@ -97,4 +104,4 @@ else
 	compare "$rounds" "$@"
 	sum_up
 fi
-rmmod magslab
+[ ! -e /magslab/magslab.ko ] || rmmod magslab
