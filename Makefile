@@ -8,7 +8,7 @@
 #   KERNEL_TREE=DIR      a kernel's source of yours, built here, instead
 #   KDIR=DIR             headers or build folder of a kernel of yours, instead
 #   KERNEL_IMAGE=FILE    its bzImage, vmlinuz or linux, where it is not found
-#   VARIANT=release      or debug, kcsan, gcov: how that kernel is built
+#   VARIANT=release      or debug, kcsan, gcov, trace: how that kernel is built
 #   MACHINE=qemu         or icount, counting instructions, or um, User-Mode Linux
 #   ARCH=x86_64          or arm64, in QEMU
 #   CPUS=2 NODES=1       CPUs of the machine (icount: 1), nodes of memory
@@ -22,7 +22,8 @@
 #   REFRESH=1            ask for a newer one now, not once a day
 #   CHECKS=...           make check: these checks, not all
 #   KERNELS=...          make kernels: these, e.g. "6.1 7.3:um:debug", not all;
-#                        make matrix, bench, check: on these, e.g. "6.12 7.3"
+#                        make matrix, bench, check, trace-test: on these, e.g.
+#                        "6.12 7.3"
 #   CELLS=...            make matrix: these, e.g. "6.1:qemu:debug 7.3:um:release"
 #   JOBS=1 SSHLOGIN=...  make matrix: cells at a time, hosts
 #   SCRIPT=magsteps      make trace: a script of scripts/bpf; ARGS=... for it
@@ -34,12 +35,11 @@
 #   CMD=...              make vm: a command in place of the shell
 #   COVERAGE_MIN=90      make coverage: least percentage of lines
 #
-# make all is for this machine's own kernel unless KDIR says otherwise.
+# make all is for this machine's own kernel unless one is named.
 VARIABLES := APPEND ARCH ARGS BACKEND CELLS CMD COVERAGE_MIN CPUS FLAVOUR \
 	JOBS KDIR KERNEL KERNELS KERNEL_IMAGE KERNEL_TREE LOAD LOAD_FILE \
 	MACHINE MAGSLAB_CACHE MEM NODES O OVERHEAD REFRESH SCRIPT SCRIPTS \
 	SSHLOGIN V VARIANT WORKLOAD
-HOST_KDIR := $(or $(KDIR),/lib/modules/$(shell uname -r)/build)
 # An O that is empty is the default as well: of "", clean would remove /test.
 override O := $(or $(O),out)
 V ?= 0
@@ -49,10 +49,8 @@ export $(foreach v,$(VARIABLES),$(if $($v),$v))
 unexport $(foreach v,$(VARIABLES),$(if $($v),,$v))
 
 .PHONY: all
-all: ## magslab.ko and magctl for the running kernel, or for KDIR=
-	@scripts/setup-packages build
-	@scripts/build $(HOST_KDIR) $(O)/build/host
-	@cp -L $(O)/build/host/magslab.ko $(O)/build/host/magctl .
+all: ## magslab.ko and magctl, for the running kernel unless one is named
+	@scripts/all
 
 .PHONY: demo
 demo: ## compare allocators in a machine: percentiles and JSON

@@ -48,7 +48,7 @@ prepare_trace()
 trace_machine()
 {
 	local name
-	local -a add=()
+	local -a add=(--add "$TOP/scripts/vm/jobs/bpftrace.sh:bpftrace.sh")
 
 	for name in $(compgen -c clang | grep -xE 'clang(-[0-9.]+)?' | sort -u); do
 		add+=(--add "$TOP/scripts/vm/no-clang:$name")

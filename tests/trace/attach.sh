@@ -6,6 +6,8 @@
 # a time, for most of its time is its start.
 # shellcheck source=/dev/null
 . /magslab/tap.sh
+# shellcheck source=scripts/vm/jobs/bpftrace.sh
+. /magslab/bpftrace.sh
 
 # What bpftrace says of a script, and then its status.
 cat >/tmp/attach-one <<'EOT'
@@ -25,6 +27,7 @@ results() {
 	done
 }
 
+bpftrace_limits 4096
 insmod /magslab/magslab.ko || exit
 attach_all /magslab/tests
 rmmod magslab || exit

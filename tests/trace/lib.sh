@@ -4,6 +4,8 @@
 # script that looks at it, and sums of what that printed.
 # shellcheck source=/dev/null
 . /magslab/tap.sh
+# shellcheck source=scripts/vm/jobs/bpftrace.sh
+. /magslab/bpftrace.sh
 
 SCRIPTS=/magslab/bpf
 DEBUGFS=/sys/kernel/debug/magslab/cache
@@ -11,12 +13,6 @@ DEBUGFS=/sys/kernel/debug/magslab/cache
 WORK=/tmp/trace.$$
 # Room in a script's maps for all objects that live: those of the system, too.
 room=262144
-# By the name that bpftrace has for it: another one since 0.20.
-if bpftrace --help 2>&1 | grep -q BPFTRACE_MAX_MAP_KEYS; then
-	room_variable=BPFTRACE_MAX_MAP_KEYS
-else
-	room_variable=BPFTRACE_MAP_KEYS_MAX
-fi
 mkdir -p "$WORK"
 
 # The load of the next `traced`: knownload with these parameters.  Commands on
@@ -56,8 +52,8 @@ traced() { # SCRIPT [ARGUMENT...]
 	script=$1
 	shift
 	rm -f "$WORK/load.status"
+	bpftrace_limits "$room"
 	ok "$script${*:+ $*}: runs on $load_words" \
-		env "$room_variable=$room" \
 		bpftrace -c "/bin/busybox sh $WORK/load" \
 		"$SCRIPTS/$script.bt" "$@"
 	keep "$WORK/out"

@@ -6,9 +6,12 @@
 # in /out.  Every stack is a key of a map, which needs room for all.  Of one that
 # the kernel's own table has no room for, bpftrace says that it is an error; there
 # are a few.
+# shellcheck source=scripts/vm/jobs/bpftrace.sh
+. /magslab/bpftrace.sh
 
 insmod /magslab/magslab.ko || exit
-BPFTRACE_MAP_KEYS_MAX=262144 bpftrace -c '/bin/busybox sh /magslab/load' \
+bpftrace_limits 262144
+bpftrace -c '/bin/busybox sh /magslab/load' \
 	/magslab/sample.bt >/out/samples 2>/out/bpftrace.log || {
 	echo "Linux $(uname -r) cannot be sampled:"
 	cat /out/bpftrace.log

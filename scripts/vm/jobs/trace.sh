@@ -1,11 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Job of make trace: the module in, if it is there, and a script of bpftrace's run on a load.
-# bpftrace starts the load itself, when all its probes are attached, and ends
-# with it: so no event is missed.  /magslab/args holds the script's arguments,
+# Job of make trace: the module in, if it is there, and a script of bpftrace's run
+# on a load.  bpftrace starts the load itself, when all its probes are attached,
+# and ends with it: so no event is missed.  /magslab/args holds the script's arguments,
 # one a line; /magslab/load is the load; /magslab/rounds says how often it is to
 # be run without the script and with it, to compare, and 0 that it is not.
+# shellcheck source=scripts/vm/jobs/bpftrace.sh
+. /magslab/bpftrace.sh
 
 check_load() {
 	[ "$(cat /out/load.status 2>/dev/null)" != 0 ] || return 0
@@ -83,13 +85,8 @@ sum_up() {
 		}' /out/throughputs
 }
 
-# Room in the script's maps for all objects that live, also of a large load: by the
-# name that bpftrace has for it, another one since 0.20.
-if bpftrace --help 2>&1 | grep -q BPFTRACE_MAX_MAP_KEYS; then
-	export BPFTRACE_MAX_MAP_KEYS=262144
-else
-	export BPFTRACE_MAP_KEYS_MAX=262144
-fi
+# Room in the script's maps for all objects that live, also of a large load.
+bpftrace_limits 262144
 if [ -e /magslab/magslab.ko ]; then
 	insmod /magslab/magslab.ko || exit
 fi
