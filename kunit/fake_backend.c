@@ -275,7 +275,10 @@ static void *fake_alloc(struct mag_pool *pool, gfp_t gfp)
 		if (!fake_rested(fp, &pool->spec, index))
 			fake_fault(fp, MAG_FAKE_STALE_WRITE);
 		fake_account(fp, &pool->spec, index);
-		fake->sequence = jhash_1word(pool->spec.size, fake->sequence);
+		/* Of all pools; whole where one CPU works, as who asks does. */
+		WRITE_ONCE(fake->sequence,
+			   jhash_1word(pool->spec.size,
+				       READ_ONCE(fake->sequence)));
 		atomic64_inc(&fake->allocs);
 	}
 	spin_unlock_irqrestore(&fp->lock, flags);

@@ -27,7 +27,6 @@ results() {
 	done
 }
 
-bpftrace_limits 4096
 insmod /magslab/magslab.ko || exit
 attach_all /magslab/tests
 rmmod magslab || exit

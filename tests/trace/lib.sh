@@ -52,7 +52,7 @@ traced() { # SCRIPT [ARGUMENT...]
 	script=$1
 	shift
 	rm -f "$WORK/load.status"
-	bpftrace_limits "$room"
+	bpftrace_room "$room"
 	ok "$script${*:+ $*}: runs on $load_words" \
 		bpftrace -c "/bin/busybox sh $WORK/load" \
 		"$SCRIPTS/$script.bt" "$@"
@@ -60,7 +60,7 @@ traced() { # SCRIPT [ARGUMENT...]
 	is "$script: the load succeeds" "$(cat "$WORK/load.status")" 0 ||
 		diag "$(cat "$WORK/load.log")"
 	is "$script: no event is lost" \
-		"$(grep -cE '^(Lost|WARNING|ERROR)' "$WORK/out")" 0
+		"$(grep -cE '^Lost|(^|: )(WARNING|ERROR)' "$WORK/out")" 0
 }
 
 # The sum of a map's values, over all times that it was printed; of the keys

@@ -66,6 +66,8 @@ test_process() {
 	traced slabrate unitload 60 $pid
 	is "slabrate: of one of two processes" "$(sum_both objects)" 300
 	is "slabrate: and freed" "$(sum_both freed)" 300
+	# It waits for ever if the load never was.
+	kill $pid 2>/dev/null
 	wait $pid
 	rmmod unitload
 }
@@ -76,8 +78,8 @@ test_seconds() {
 	sleep 5
 	LOAD
 	traced slabrate known 2
-	is "slabrate: intervals" \
-		"$(grep -c ' to [0-9]* ms:$' "$WORK/out")" 2
+	ok "slabrate: intervals" \
+		test "$(grep -c ' to [0-9]* ms:$' "$WORK/out")" -ge 2
 	awk '/ to [0-9]* ms:$/ && $3 - $1 < 2000 { exit 1 }' "$WORK/out" ||
 		short=1
 	is "slabrate: none shorter than was asked for" "${short:-0}" 0

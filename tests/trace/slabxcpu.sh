@@ -44,8 +44,21 @@ test_ways() { # SAME OTHER PARAMETER=VALUE...
 	rmmod slabways
 }
 
+# What finds no room is not followed, but told.
+test_no_room() {
+	known backend=kmem_cache allocs=1000
+	# shellcheck disable=SC2034 # for traced
+	room=64
+	traced slabxcpu known
+	is "slabxcpu: followed, or without room" \
+		"$(($(sum frees) + $(sed -n 's/^@no_room: //p' "$WORK/out")))" \
+		1000
+	is "slabxcpu: followed, as far as there was room" "$(sum frees)" 64
+}
+
 test_frees 3000 0 allocs=3000
 test_frees 3750 2250 allocs=2000 remote=750 turns=3 seed=7
 test_ways 480 0 cpu=0 other=0
 test_ways 0 480 cpu=0 other=1
+test_no_room
 tap_done

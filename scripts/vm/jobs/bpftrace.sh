@@ -2,14 +2,16 @@
 # shellcheck shell=sh
 #
 # For jobs that run bpftrace, which source it: what it is told by its environment.
+# Since 0.20 it has other names for that, and its strings are of 1024 bytes unless
+# it is told otherwise, and take that much of each key.
+if bpftrace --help 2>&1 | grep -q BPFTRACE_MAX_MAP_KEYS; then
+	export BPFTRACE_MAX_STRLEN=64
+	bpftrace_keys=BPFTRACE_MAX_MAP_KEYS
+else
+	bpftrace_keys=BPFTRACE_MAP_KEYS_MAX
+fi
 
-# bpftrace_limits KEYS: room for so many in each map.  By the names that bpftrace
-# has for it, other ones since 0.20, whose strings are of 1024 bytes unless it is
-# told so, and take that much of each key.
-bpftrace_limits() {
-	if bpftrace --help 2>&1 | grep -q BPFTRACE_MAX_MAP_KEYS; then
-		export BPFTRACE_MAX_MAP_KEYS="$1" BPFTRACE_MAX_STRLEN=64
-	else
-		export BPFTRACE_MAP_KEYS_MAX="$1"
-	fi
+# bpftrace_room KEYS: room for so many in each map, from now on.
+bpftrace_room() {
+	export "$bpftrace_keys=$1"
 }

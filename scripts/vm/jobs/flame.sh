@@ -10,7 +10,7 @@
 . /magslab/bpftrace.sh
 
 insmod /magslab/magslab.ko || exit
-bpftrace_limits 262144
+bpftrace_room 262144
 bpftrace -c '/bin/busybox sh /magslab/load' \
 	/magslab/sample.bt >/out/samples 2>/out/bpftrace.log || {
 	echo "Linux $(uname -r) cannot be sampled:"

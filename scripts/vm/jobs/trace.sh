@@ -86,7 +86,7 @@ sum_up() {
 }
 
 # Room in the script's maps for all objects that live, also of a large load.
-bpftrace_limits 262144
+bpftrace_room 262144
 if [ -e /magslab/magslab.ko ]; then
 	insmod /magslab/magslab.ko || exit
 fi

@@ -362,7 +362,8 @@ static int __init wall_init(void)
 	err = set_cpus_allowed_ptr(current, cpumask_of(0));
 	if (!err && pairs)
 		err = run_pairs(pairs, NULL);
-	run_spin();
+	if (!err)
+		run_spin();
 	if (!err)
 		err = run_act(work_us, act_work);
 	if (!err)
