@@ -26,6 +26,12 @@ seconds() { # COLUMN
 		END { print nr + 0 }' "$WORK/out"
 }
 
+# So many pages came for a cache, and as many went.
+is_traffic() { # ALLOCATOR CACHE PAGES
+	is "pagetraffic: $1 drew for $2" "$(sum "$1_drew" "$2")" "$3"
+	is "pagetraffic: and gave back" "$(sum "$1_gave_back" "$2")" "$3"
+}
+
 # All that was drawn was of caches that were told, and each time once.
 test_whole() {
 	is "pagetraffic: SLUB drew, by cache and in all" \
@@ -62,19 +68,14 @@ test_caches() {
 	LOAD
 	traced pagetraffic
 	pages=$(slabinfo_pages held)
-	is "pagetraffic: SLUB drew for objects that stayed" \
-		"$(sum slub_drew held)" "$pages"
-	is "pagetraffic: and gave back" "$(sum slub_gave_back held)" "$pages"
+	is_traffic slub held "$pages"
 	ok "pagetraffic: SLUB drew for those that came and went" \
 		test "$(sum slub_drew swung)" -gt "$pages"
 	is "pagetraffic: and gave back" \
 		"$(sum slub_gave_back swung)" "$(sum slub_drew swung)"
 	for name in mag_held mag_swung; do
 		pages=$(stats_pages $name)
-		is "pagetraffic: magslab drew for $name" \
-			"$(sum magslab_drew $name)" "$pages"
-		is "pagetraffic: and gave back" \
-			"$(sum magslab_gave_back $name)" "$pages"
+		is_traffic magslab $name "$pages"
 	done
 	test_whole
 	ok "pagetraffic: large objects are none of it" \
@@ -98,10 +99,7 @@ test_without_magslab() {
 	is "pagetraffic: none of magslab" "$(in_all 3)" 0
 	for name in known_one known_wide; do
 		pages=$(slabinfo_pages $name)
-		is "pagetraffic: SLUB drew for $name" \
-			"$(sum slub_drew $name)" "$pages"
-		is "pagetraffic: and gave back" \
-			"$(sum slub_gave_back $name)" "$pages"
+		is_traffic slub $name "$pages"
 		ok "pagetraffic: and they were some" test "$pages" -gt 0
 	done
 }
