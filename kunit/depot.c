@@ -478,14 +478,15 @@ static void look_at_contention(void *data, const struct mag_cache *cache,
 
 static void contention_is_told(struct kunit *test)
 {
-	struct contention_look look = {};
+	/* Static, for an assertion that fails leaves the probe where it is. */
+	static struct contention_look look;
 	struct contender *c;
 
 	if (!IS_ENABLED(CONFIG_TRACEPOINTS))
 		kunit_skip(test, "needs CONFIG_TRACEPOINTS");
 
 	c = contender_create(test);
-	look.dt = &c->dt;
+	look = (struct contention_look){ .dt = &c->dt };
 	KUNIT_EXPECT_EQ(test,
 			register_trace_mag_depot_contended(look_at_contention,
 							   &look),
@@ -709,15 +710,17 @@ static void look_at_resize(void *data, const struct mag_cache *cache, u32 from,
 /* Others want the lock, and must not go without it for who is told as well. */
 static void resizing_is_told_without_the_lock(struct kunit *test)
 {
-	struct resize_look look = {};
+	static struct resize_look look; /* likewise */
 	struct passer_by *by;
 
 	if (!IS_ENABLED(CONFIG_TRACEPOINTS) || !IS_ENABLED(CONFIG_LOCKDEP))
 		kunit_skip(test, "needs tracepoints and lockdep");
 
 	by = passer_by_create(test);
-	look.cache = by->dt.cache;
-	look.lock = mag_kunit_depot_lock(by->dt.cache, by->dt.node);
+	look = (struct resize_look){
+		.cache = by->dt.cache,
+		.lock = mag_kunit_depot_lock(by->dt.cache, by->dt.node),
+	};
 	by->dt.cache->policy.resize_rule = MAG_RESIZE_EVENT;
 	KUNIT_EXPECT_EQ(test, register_trace_mag_resize(look_at_resize, &look),
 			0);
