@@ -60,13 +60,6 @@
 #define mag_direct_page(addr) virt_to_page(addr)
 #endif
 
-/* The string of a tracepoint, until 6.10 named twice. */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
-#define mag_assign_str(field, string) __assign_str(field)
-#else
-#define mag_assign_str(field, string) __assign_str(field, string)
-#endif
-
 /* hrtimer_init() and a function of one's own making, until 6.13. */
 static inline void
 mag_hrtimer_setup(struct hrtimer *timer,

@@ -71,6 +71,17 @@ TRACE_DEFINE_ENUM(MAG_REAPED_SLABS);
 	{ MAG_REAPED_DEPOT,	"depot" },		\
 	{ MAG_REAPED_SLABS,	"slabs" })
 
+/*
+ * Bytes of a name and of a bug's, with the closing NUL; what is longer is cut.
+ * Fixed, for bpftrace 0.23 looks for strings of no fixed length at four times
+ * their offset (its pull request 4238); and aligned, for 0.17 reads them in words.
+ */
+#define MAG_TRACE_NAME_LEN 32
+#define MAG_TRACE_BUG_LEN 64
+
+/* Padded: an event must not show what was in its place before. */
+#define mag_trace_copy(to, name) strscpy_pad(to, name, sizeof(to))
+
 /* Objects of mag_kmalloc() that are whole pages are of no cache. */
 #define mag_trace_name(cache) ((cache) ? (cache)->name : "kmalloc-large")
 
@@ -82,12 +93,12 @@ TRACE_EVENT_FN(mag_alloc,
 	TP_STRUCT__entry(
 		__field(unsigned long, call_site)
 		__field(const void *, cache)
+		__array(char, name, MAG_TRACE_NAME_LEN)
 		__field(const void *, ptr)
 		__field(size_t, size)
 		__field(u32, gfp_flags)
 		__field(u32, rung)
 		__field(int, node)
-		__string(name, mag_trace_name(cache))
 	),
 	TP_fast_assign(
 		__entry->call_site = call_site;
@@ -97,10 +108,10 @@ TRACE_EVENT_FN(mag_alloc,
 		__entry->gfp_flags = (__force u32)gfp;
 		__entry->rung = rung;
 		__entry->node = page_to_nid(virt_to_page(obj));
-		mag_assign_str(name, mag_trace_name(cache));
+		mag_trace_copy(__entry->name, mag_trace_name(cache));
 	),
 	TP_printk("name=%s ptr=%p size=%zu gfp_flags=0x%x rung=%s node=%d call_site=%pS",
-		  __get_str(name), __entry->ptr, __entry->size,
+		  __entry->name, __entry->ptr, __entry->size,
 		  __entry->gfp_flags, mag_show_rung(__entry->rung),
 		  __entry->node, (void *)__entry->call_site),
 	mag_trace_calls_begin, mag_trace_calls_end
@@ -114,11 +125,11 @@ TRACE_EVENT_FN(mag_free,
 	TP_STRUCT__entry(
 		__field(unsigned long, call_site)
 		__field(const void *, cache)
+		__array(char, name, MAG_TRACE_NAME_LEN)
 		__field(const void *, ptr)
 		__field(size_t, size)
 		__field(u32, rung)
 		__field(int, node)
-		__string(name, mag_trace_name(cache))
 	),
 	TP_fast_assign(
 		__entry->call_site = call_site;
@@ -127,10 +138,10 @@ TRACE_EVENT_FN(mag_free,
 		__entry->size = size;
 		__entry->rung = rung;
 		__entry->node = page_to_nid(virt_to_page(obj));
-		mag_assign_str(name, mag_trace_name(cache));
+		mag_trace_copy(__entry->name, mag_trace_name(cache));
 	),
 	TP_printk("name=%s ptr=%p size=%zu rung=%s node=%d call_site=%pS",
-		  __get_str(name), __entry->ptr, __entry->size,
+		  __entry->name, __entry->ptr, __entry->size,
 		  mag_show_rung(__entry->rung), __entry->node,
 		  (void *)__entry->call_site),
 	mag_trace_calls_begin, mag_trace_calls_end
@@ -144,10 +155,10 @@ TRACE_EVENT(mag_alloc_failed,
 	TP_STRUCT__entry(
 		__field(unsigned long, call_site)
 		__field(const void *, cache)
+		__array(char, name, MAG_TRACE_NAME_LEN)
 		__field(size_t, size)
 		__field(u32, gfp_flags)
 		__field(int, node)
-		__string(name, mag_trace_name(cache))
 	),
 	TP_fast_assign(
 		__entry->call_site = call_site;
@@ -155,10 +166,10 @@ TRACE_EVENT(mag_alloc_failed,
 		__entry->size = size;
 		__entry->gfp_flags = (__force u32)gfp;
 		__entry->node = node;
-		mag_assign_str(name, mag_trace_name(cache));
+		mag_trace_copy(__entry->name, mag_trace_name(cache));
 	),
 	TP_printk("name=%s size=%zu gfp_flags=0x%x node=%d call_site=%pS",
-		  __get_str(name), __entry->size, __entry->gfp_flags,
+		  __entry->name, __entry->size, __entry->gfp_flags,
 		  __entry->node, (void *)__entry->call_site)
 );
 
@@ -168,17 +179,17 @@ TRACE_EVENT(mag_magazine_swap,
 	TP_ARGS(cache, freeing, rounds),
 	TP_STRUCT__entry(
 		__field(const void *, cache)
+		__array(char, name, MAG_TRACE_NAME_LEN)
 		__field(bool, freeing)
 		__field(u32, rounds)
-		__string(name, cache->name)
 	),
 	TP_fast_assign(
 		__entry->cache = cache;
 		__entry->freeing = freeing;
 		__entry->rounds = rounds;
-		mag_assign_str(name, cache->name);
+		mag_trace_copy(__entry->name, cache->name);
 	),
-	TP_printk("name=%s freeing=%d rounds=%u", __get_str(name),
+	TP_printk("name=%s freeing=%d rounds=%u", __entry->name,
 		  __entry->freeing, __entry->rounds)
 );
 
@@ -189,11 +200,11 @@ TRACE_EVENT(mag_depot_exchange,
 	TP_ARGS(cache, node, got, gave, contended),
 	TP_STRUCT__entry(
 		__field(const void *, cache)
+		__array(char, name, MAG_TRACE_NAME_LEN)
 		__field(int, node)
 		__field(u32, got)
 		__field(u32, gave)
 		__field(bool, contended)
-		__string(name, cache->name)
 	),
 	TP_fast_assign(
 		__entry->cache = cache;
@@ -201,10 +212,10 @@ TRACE_EVENT(mag_depot_exchange,
 		__entry->got = got;
 		__entry->gave = gave;
 		__entry->contended = contended;
-		mag_assign_str(name, cache->name);
+		mag_trace_copy(__entry->name, cache->name);
 	),
 	TP_printk("name=%s node=%d got=%s gave=%s contended=%d",
-		  __get_str(name), __entry->node,
+		  __entry->name, __entry->node,
 		  mag_show_magazine(__entry->got),
 		  mag_show_magazine(__entry->gave), __entry->contended)
 );
@@ -215,17 +226,17 @@ TRACE_EVENT(mag_depot_contended,
 	TP_ARGS(cache, node, wait_ns),
 	TP_STRUCT__entry(
 		__field(const void *, cache)
+		__array(char, name, MAG_TRACE_NAME_LEN)
 		__field(u64, wait_ns)
 		__field(int, node)
-		__string(name, cache->name)
 	),
 	TP_fast_assign(
 		__entry->cache = cache;
 		__entry->wait_ns = wait_ns;
 		__entry->node = node;
-		mag_assign_str(name, cache->name);
+		mag_trace_copy(__entry->name, cache->name);
 	),
-	TP_printk("name=%s node=%d wait_ns=%llu", __get_str(name),
+	TP_printk("name=%s node=%d wait_ns=%llu", __entry->name,
 		  __entry->node, __entry->wait_ns)
 );
 
@@ -235,19 +246,19 @@ TRACE_EVENT(mag_refill,
 	TP_ARGS(cache, node, asked, got),
 	TP_STRUCT__entry(
 		__field(const void *, cache)
+		__array(char, name, MAG_TRACE_NAME_LEN)
 		__field(int, node)
 		__field(u32, asked)
 		__field(u32, got)
-		__string(name, cache->name)
 	),
 	TP_fast_assign(
 		__entry->cache = cache;
 		__entry->node = node;
 		__entry->asked = asked;
 		__entry->got = got;
-		mag_assign_str(name, cache->name);
+		mag_trace_copy(__entry->name, cache->name);
 	),
-	TP_printk("name=%s node=%d asked=%u got=%u", __get_str(name),
+	TP_printk("name=%s node=%d asked=%u got=%u", __entry->name,
 		  __entry->node, __entry->asked, __entry->got)
 );
 
@@ -257,11 +268,11 @@ DECLARE_EVENT_CLASS(mag_slab,
 	TP_ARGS(cache, node, order, pages, objects),
 	TP_STRUCT__entry(
 		__field(const void *, cache)
+		__array(char, name, MAG_TRACE_NAME_LEN)
 		__field(int, node)
 		__field(u32, order)
 		__field(u32, pages)
 		__field(u32, objects)
-		__string(name, cache->name)
 	),
 	TP_fast_assign(
 		__entry->cache = cache;
@@ -269,10 +280,10 @@ DECLARE_EVENT_CLASS(mag_slab,
 		__entry->order = order;
 		__entry->pages = pages;
 		__entry->objects = objects;
-		mag_assign_str(name, cache->name);
+		mag_trace_copy(__entry->name, cache->name);
 	),
 	TP_printk("name=%s node=%d order=%u pages=%u objects=%u",
-		  __get_str(name), __entry->node, __entry->order,
+		  __entry->name, __entry->node, __entry->order,
 		  __entry->pages, __entry->objects)
 );
 
@@ -296,19 +307,19 @@ TRACE_EVENT(mag_resize,
 	TP_ARGS(cache, from, to, reason),
 	TP_STRUCT__entry(
 		__field(const void *, cache)
+		__array(char, name, MAG_TRACE_NAME_LEN)
 		__field(u32, from)
 		__field(u32, to)
 		__field(u32, reason)
-		__string(name, cache->name)
 	),
 	TP_fast_assign(
 		__entry->cache = cache;
 		__entry->from = from;
 		__entry->to = to;
 		__entry->reason = reason;
-		mag_assign_str(name, cache->name);
+		mag_trace_copy(__entry->name, cache->name);
 	),
-	TP_printk("name=%s from=%u to=%u reason=%s", __get_str(name),
+	TP_printk("name=%s from=%u to=%u reason=%s", __entry->name,
 		  __entry->from, __entry->to,
 		  mag_show_reason(__entry->reason))
 );
@@ -320,11 +331,11 @@ TRACE_EVENT(mag_reap,
 	TP_ARGS(cache, layer, place, units, objects),
 	TP_STRUCT__entry(
 		__field(const void *, cache)
+		__array(char, name, MAG_TRACE_NAME_LEN)
 		__field(u64, units)
 		__field(u64, objects)
 		__field(u32, layer)
 		__field(int, place)
-		__string(name, cache->name)
 	),
 	TP_fast_assign(
 		__entry->cache = cache;
@@ -332,10 +343,10 @@ TRACE_EVENT(mag_reap,
 		__entry->objects = objects;
 		__entry->layer = layer;
 		__entry->place = place;
-		mag_assign_str(name, cache->name);
+		mag_trace_copy(__entry->name, cache->name);
 	),
 	TP_printk("name=%s layer=%s place=%d units=%llu objects=%llu",
-		  __get_str(name), mag_show_reaped(__entry->layer),
+		  __entry->name, mag_show_reaped(__entry->layer),
 		  __entry->place, __entry->units, __entry->objects)
 );
 
@@ -346,19 +357,19 @@ TRACE_EVENT(mag_shrink,
 	TP_ARGS(cache, node, wanted, pages),
 	TP_STRUCT__entry(
 		__field(const void *, cache)
+		__array(char, name, MAG_TRACE_NAME_LEN)
 		__field(u64, wanted)
 		__field(u64, pages)
 		__field(int, node)
-		__string(name, cache->name)
 	),
 	TP_fast_assign(
 		__entry->cache = cache;
 		__entry->wanted = wanted;
 		__entry->pages = pages;
 		__entry->node = node;
-		mag_assign_str(name, cache->name);
+		mag_trace_copy(__entry->name, cache->name);
 	),
-	TP_printk("name=%s node=%d wanted=%llu pages=%llu", __get_str(name),
+	TP_printk("name=%s node=%d wanted=%llu pages=%llu", __entry->name,
 		  __entry->node, __entry->wanted, __entry->pages)
 );
 
@@ -369,19 +380,19 @@ TRACE_EVENT(mag_remote_batch,
 	TP_ARGS(cache, node, rounds, to_depot),
 	TP_STRUCT__entry(
 		__field(const void *, cache)
+		__array(char, name, MAG_TRACE_NAME_LEN)
 		__field(int, node)
 		__field(u32, rounds)
 		__field(bool, to_depot)
-		__string(name, cache->name)
 	),
 	TP_fast_assign(
 		__entry->cache = cache;
 		__entry->node = node;
 		__entry->rounds = rounds;
 		__entry->to_depot = to_depot;
-		mag_assign_str(name, cache->name);
+		mag_trace_copy(__entry->name, cache->name);
 	),
-	TP_printk("name=%s node=%d rounds=%u to_depot=%d", __get_str(name),
+	TP_printk("name=%s node=%d rounds=%u to_depot=%d", __entry->name,
 		  __entry->node, __entry->rounds, __entry->to_depot)
 );
 
@@ -391,20 +402,20 @@ TRACE_EVENT(mag_corruption,
 	TP_ARGS(cache, bug, where),
 	TP_STRUCT__entry(
 		__field(const void *, cache)
+		__array(char, name, MAG_TRACE_NAME_LEN)
+		__array(char, bug_name, MAG_TRACE_BUG_LEN)
 		__field(const void *, where)
 		__field(u32, bug)
-		__string(bug_name, mag_bug_name(bug))
-		__string(name, cache->name)
 	),
 	TP_fast_assign(
 		__entry->cache = cache;
 		__entry->where = where;
 		__entry->bug = bug;
-		mag_assign_str(bug_name, mag_bug_name(bug));
-		mag_assign_str(name, cache->name);
+		mag_trace_copy(__entry->bug_name, mag_bug_name(bug));
+		mag_trace_copy(__entry->name, cache->name);
 	),
-	TP_printk("name=%s bug=%s where=%p", __get_str(name),
-		  __get_str(bug_name), __entry->where)
+	TP_printk("name=%s bug=%s where=%p", __entry->name,
+		  __entry->bug_name, __entry->where)
 );
 
 /* clang-format on */

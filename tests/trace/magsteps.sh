@@ -37,6 +37,16 @@ test_without_name() {
 		"$(sum_both frees 'mine, .*')" 300
 }
 
+test_long_name() {
+	known backend=magazine name=a-name-of-more-bytes-than-events-have allocs=200
+	traced magsteps
+	is "magsteps: a long name is cut" \
+		"$(sum_both allocs 'a-name-of-more-bytes-than-event, .*')" 200
+	traced magsteps a-name-of-more-bytes-than-event
+	is "magsteps: and known by what is left of it" \
+		"$(sum_both frees 'a-name-of-more-bytes-than-event, .*')" 200
+}
+
 allocs=10000
 test_ladder allocs=10000
 # The second turn finds in the depot what the first left there.
@@ -52,4 +62,5 @@ ok "magsteps: in several intervals" \
 	test "$(grep -c ' to [0-9]* ms:$' "$WORK/out")" -gt 1
 test_other_cache
 test_without_name
+test_long_name
 tap_done
