@@ -493,7 +493,7 @@ static void bug_is_told_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mag_cache_destroy(cache), 0);
 }
 
-/* User-Mode Linux, for one, does not know how. */
+/* User-Mode Linux without frame pointers does not know how. */
 static bool stacks_are_walked(void)
 {
 #ifdef CONFIG_STACKTRACE

@@ -455,12 +455,14 @@ static void contention_is_counted(struct kunit *test)
 
 /**
  * struct contention_look - how contention was told
- * @dt: the depot
+ * @cache: whose depot
+ * @node: of it
  * @told: times
  * @wait_ns: of the last
  */
 struct contention_look {
-	struct depot_test *dt;
+	const struct mag_cache *cache;
+	int node;
 	u32 told;
 	u64 wait_ns;
 };
@@ -470,7 +472,7 @@ static void look_at_contention(void *data, const struct mag_cache *cache,
 {
 	struct contention_look *look = data;
 
-	if (cache != look->dt->cache || node != look->dt->node)
+	if (cache != look->cache || node != look->node)
 		return;
 	look->told++;
 	look->wait_ns = wait_ns;
@@ -486,7 +488,10 @@ static void contention_is_told(struct kunit *test)
 		kunit_skip(test, "needs CONFIG_TRACEPOINTS");
 
 	c = contender_create(test);
-	look = (struct contention_look){ .dt = &c->dt };
+	look = (struct contention_look){
+		.cache = c->dt.cache,
+		.node = c->dt.node,
+	};
 	KUNIT_EXPECT_EQ(test,
 			register_trace_mag_depot_contended(look_at_contention,
 							   &look),
@@ -710,7 +715,8 @@ static void look_at_resize(void *data, const struct mag_cache *cache, u32 from,
 /* Others want the lock, and must not go without it for who is told as well. */
 static void resizing_is_told_without_the_lock(struct kunit *test)
 {
-	static struct resize_look look; /* likewise */
+	/* Static, for an assertion that fails leaves the probe where it is. */
+	static struct resize_look look;
 	struct passer_by *by;
 
 	if (!IS_ENABLED(CONFIG_TRACEPOINTS) || !IS_ENABLED(CONFIG_LOCKDEP))

@@ -42,8 +42,8 @@ test_long_name() {
 	traced magsteps
 	is "magsteps: a long name is cut" \
 		"$(sum_both allocs 'a-name-of-more-bytes-than-event, .*')" 200
-	traced magsteps a-name-of-more-bytes-than-event
-	is "magsteps: and known by what is left of it" \
+	traced magsteps a-name-of-more-bytes-than-events-have
+	is "magsteps: and known by the whole of it" \
 		"$(sum_both frees 'a-name-of-more-bytes-than-event, .*')" 200
 }
 

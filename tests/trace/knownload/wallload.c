@@ -183,25 +183,28 @@ static void take_name(const char *name)
 	strscpy(current->comm, name, sizeof(current->comm));
 }
 
-static void pairs_of_mag(void *cache, uint nr)
+static void *alloc_one(void *cache)
 {
-	void *obj;
-
-	while (nr--) {
-		obj = mag_cache_alloc(cache, GFP_KERNEL);
-		if (obj)
-			mag_cache_free(cache, obj);
-	}
+	return magazine ? mag_cache_alloc(cache, GFP_KERNEL)
+			: kmem_cache_alloc(cache, GFP_KERNEL);
 }
 
-static void pairs_of_slub(void *cache, uint nr)
+static void free_one(void *cache, void *obj)
+{
+	if (magazine)
+		mag_cache_free(cache, obj);
+	else
+		kmem_cache_free(cache, obj);
+}
+
+static void make_pairs(void *cache, uint nr)
 {
 	void *obj;
 
 	while (nr--) {
-		obj = kmem_cache_alloc(cache, GFP_KERNEL);
+		obj = alloc_one(cache);
 		if (obj)
-			kmem_cache_free(cache, obj);
+			free_one(cache, obj);
 	}
 }
 
@@ -222,10 +225,7 @@ static int run_pairs(uint nr, void (*todo)(void))
 	act = todo;
 	strscpy(name, current->comm, sizeof(name));
 	take_name(KBUILD_MODNAME);
-	if (magazine)
-		pairs_of_mag(cache, nr);
-	else
-		pairs_of_slub(cache, nr);
+	make_pairs(cache, nr);
 	take_name(name);
 
 	if (magazine)
