@@ -54,6 +54,7 @@ static void mag_info_print(const struct mag_session *session)
 {
 	const struct mag_environment *env = &session->env;
 	const struct mag_entries *clocks = &session->catalog.clocks;
+	struct mag_warnings warnings = { NULL, 0 };
 
 	printf("  machine    %s, %u CPU(s) online, pages of %u bytes\n",
 	       env->machine, env->info.nr_cpus_online, env->info.page_size);
@@ -70,7 +71,9 @@ static void mag_info_print(const struct mag_session *session)
 	printf("; auto is %s; TSC %llu kHz\n", mag_info_clock(session),
 	       env->info.tsc_khz);
 	mag_report_hooks(&env->info, stdout);
-	mag_report_warning(env, stdout);
+	mag_environment_warn(env, &warnings);
+	mag_warnings_print(&warnings, stdout);
+	mag_warnings_free(&warnings);
 }
 
 static int mag_info_json(const struct mag_session *session)

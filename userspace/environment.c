@@ -210,3 +210,37 @@ bool mag_environment_is_debug(const struct mag_environment *env)
 {
 	return env->info.hooks & MAG_HOOKS_DEBUG;
 }
+
+/* A space before each. */
+static char *mag_hook_names(__u64 hooks)
+{
+	char *names = mag_xstrdup("");
+	const char *name;
+	__u64 bit;
+
+	for (unsigned int i = 0; (name = mag_hook_name(i, &bit)); i++) {
+		char *longer;
+
+		if (!(hooks & bit))
+			continue;
+		longer = mag_xasprintf("%s %s", names, name);
+		free(names);
+		names = longer;
+	}
+	return names;
+}
+
+void mag_environment_warn(const struct mag_environment *env,
+			  struct mag_warnings *warnings)
+{
+	char *names;
+
+	if (!mag_environment_is_debug(env))
+		return;
+	names = mag_hook_names(env->info.hooks & MAG_HOOKS_DEBUG);
+	mag_warnings_add(
+		warnings, "debug_kernel", true,
+		"a debug kernel: its figures mean nothing for another; it has%s",
+		names);
+	free(names);
+}

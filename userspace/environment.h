@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "uapi/magslab.h"
+#include "warnings.h"
 
 /* The machine whose time-stamp counter counts instructions. */
 #define MAG_MACHINE_ICOUNT "icount"
@@ -82,6 +83,10 @@ const char *mag_unit_name(enum mag_unit unit);
 
 /* True if the kernel watches itself, so that its figures mean nothing elsewhere. */
 bool mag_environment_is_debug(const struct mag_environment *env);
+
+/* Adds what of it makes figures doubtful, whatever is run. */
+void mag_environment_warn(const struct mag_environment *env,
+			  struct mag_warnings *warnings);
 
 /* Name of the @index-th hook and its MAG_HOOK_* bit, or NULL past the last. */
 const char *mag_hook_name(unsigned int index, __u64 *bit);

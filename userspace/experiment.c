@@ -51,6 +51,7 @@ void mag_experiment_free(struct mag_experiment *experiment)
 		mag_hists_free(experiment->subjects[i].hist);
 	}
 	free(experiment->subjects);
+	mag_warnings_free(&experiment->warnings);
 }
 
 /* Want of memory is the backend's own affair; anything else ends them all. */
@@ -166,6 +167,7 @@ void mag_experiment_run(struct mag_experiment *experiment,
 
 	mag_experiment_create(experiment, session, request);
 	experiment->compare = options->compare;
+	mag_environment_warn(&session->env, &experiment->warnings);
 	stage.signal_fd = mag_signals_open();
 	if (stage.signal_fd < 0) {
 		mag_error("signalfd: %s", strerror(errno));
@@ -333,6 +335,17 @@ struct mag_ratio mag_experiment_ratio(const struct mag_experiment *experiment,
 	ratio = mag_stats_ratio(values, values + nr, nr);
 	free(values);
 	return ratio;
+}
+
+enum mag_verdict mag_experiment_verdict(const struct mag_experiment *experiment,
+					const struct mag_subject *subject,
+					enum mag_metric metric, __u32 op,
+					const struct mag_ratio *ratio)
+{
+	(void)experiment;
+	(void)subject;
+	(void)op;
+	return mag_stats_verdict(ratio, metric == MAG_METRIC_THROUGHPUT);
 }
 
 const struct mag_subject *

@@ -31,6 +31,7 @@ struct mag_subject {
  * @session: where
  * @request: what
  * @subjects: request->nr_backends of them, in the order asked for
+ * @warnings: what makes its figures doubtful
  * @interrupted: a signal ended it early
  * @code: MAG_EXIT_OK, or what the first failure, already told, asks to exit with
  */
@@ -39,6 +40,7 @@ struct mag_experiment {
 	const struct mag_session *session;
 	const struct mag_request *request;
 	struct mag_subject *subjects;
+	struct mag_warnings warnings;
 	bool interrupted;
 	int code;
 };
@@ -86,6 +88,21 @@ enum mag_metric {
 struct mag_ratio mag_experiment_ratio(const struct mag_experiment *experiment,
 				      const struct mag_subject *subject,
 				      enum mag_metric metric, __u32 op);
+
+/**
+ * mag_experiment_verdict() - what may be said of a ratio
+ * @experiment: what was measured
+ * @subject: the backend compared
+ * @metric: in what
+ * @op: of which operation kind
+ * @ratio: of mag_experiment_ratio() with the same arguments
+ *
+ * Return: the verdict of the statistics, or the reason why there is none.
+ */
+enum mag_verdict mag_experiment_verdict(const struct mag_experiment *experiment,
+					const struct mag_subject *subject,
+					enum mag_metric metric, __u32 op,
+					const struct mag_ratio *ratio);
 
 /* The backend that is the harness alone, or NULL if it does not take part. */
 const struct mag_subject *

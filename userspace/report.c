@@ -45,19 +45,6 @@ void mag_report_hooks(const struct mag_info *info, FILE *out)
 	mag_report_hook_set(info, false, out);
 }
 
-/* Where it cannot be overlooked: a figure of such a kernel looks like any. */
-void mag_report_warning(const struct mag_environment *env, FILE *out)
-{
-	struct mag_info debug = { .hooks = env->info.hooks & MAG_HOOKS_DEBUG };
-
-	if (!mag_environment_is_debug(env))
-		return;
-	mag_report_key(out, "WARNING");
-	fputs("a debug kernel: its figures mean nothing for another; it has ",
-	      out);
-	mag_report_hook_set(&debug, true, out);
-}
-
 static void mag_report_title(const struct mag_experiment *experiment, FILE *out)
 {
 	const struct mag_request *request = experiment->request;
@@ -158,7 +145,7 @@ static void mag_report_header(const struct mag_experiment *experiment,
 	mag_report_run(experiment, out);
 	mag_report_params(experiment, out);
 	mag_report_hooks(&experiment->session->env.info, out);
-	mag_report_warning(&experiment->session->env, out);
+	mag_warnings_print(&experiment->warnings, out);
 }
 
 static bool mag_report_any_out_of_range(const struct mag_experiment *experiment)
@@ -407,13 +394,13 @@ static void mag_report_ratio(struct mag_table *table,
 	struct mag_ratio ratio =
 		mag_experiment_ratio(experiment, subject, metric, op);
 	enum mag_verdict verdict =
-		mag_stats_verdict(&ratio, metric == MAG_METRIC_THROUGHPUT);
+		mag_experiment_verdict(experiment, subject, metric, op, &ratio);
 
 	if (ratio.pairs)
 		mag_table_cell(table, "%.3f", ratio.ratio);
 	else
 		mag_table_cell(table, "n/a");
-	if (verdict == MAG_VERDICT_NONE)
+	if (isnan(ratio.low))
 		mag_table_cell(table, "-");
 	else
 		mag_table_cell(table, "%.3f to %.3f", ratio.low, ratio.high);

@@ -14,7 +14,5 @@ char *mag_report_throughput_unit(const struct mag_request *request);
 
 /* One line a hook set: "on: a b" and "off: c d". */
 void mag_report_hooks(const struct mag_info *info, FILE *out);
-/* A line, if the kernel is one whose figures mean nothing elsewhere. */
-void mag_report_warning(const struct mag_environment *env, FILE *out);
 
 #endif /* MAGCTL_REPORT_H */

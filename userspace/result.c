@@ -10,7 +10,7 @@
 #include "util.h"
 
 #define MAG_RESULT_FORMAT  "magslab-result"
-#define MAG_RESULT_VERSION 1
+#define MAG_RESULT_VERSION 2
 
 static const char *const mag_held_name[] = {
 	[MAG_HELD_UNKNOWN] = NULL,
@@ -305,7 +305,7 @@ static json_t *mag_result_ratio(const struct mag_experiment *experiment,
 	struct mag_ratio ratio =
 		mag_experiment_ratio(experiment, subject, metric, op);
 	enum mag_verdict verdict =
-		mag_stats_verdict(&ratio, metric == MAG_METRIC_THROUGHPUT);
+		mag_experiment_verdict(experiment, subject, metric, op, &ratio);
 	json_t *object = json_object();
 
 	mag_json_set(object, "backend", json_string(subject->about->name));
@@ -376,6 +376,23 @@ static json_t *mag_result_net(const struct mag_experiment *experiment)
 	return array;
 }
 
+json_t *mag_result_warnings(const struct mag_warnings *warnings)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < warnings->nr; i++) {
+		const struct mag_warning *warning = &warnings->entry[i];
+		json_t *object = json_object();
+
+		mag_json_set(object, "name", json_string(warning->name));
+		mag_json_set(object, "text", json_string(warning->text));
+		mag_json_set(object, "precondition",
+			     json_boolean(warning->precondition));
+		mag_json_append(array, object);
+	}
+	return array;
+}
+
 json_t *mag_result_json(const struct mag_experiment *experiment)
 {
 	const struct mag_request *request = experiment->request;
@@ -391,6 +408,8 @@ json_t *mag_result_json(const struct mag_experiment *experiment)
 		     json_boolean(experiment->interrupted));
 	mag_json_set(body, "environment",
 		     mag_result_environment(&experiment->session->env));
+	mag_json_set(body, "warnings",
+		     mag_result_warnings(&experiment->warnings));
 	mag_json_set(body, "config", mag_result_config(experiment));
 	mag_json_set(body, "backends", backends);
 	if (experiment->compare) {

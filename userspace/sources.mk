@@ -5,6 +5,7 @@ MAGCTL_SOURCES := \
 	parse.c \
 	histogram.c \
 	stats.c \
+	warnings.c \
 	slabinfo.c \
 	environment.c \
 	table.c \

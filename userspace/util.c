@@ -42,16 +42,24 @@ char *mag_xstrdup(const char *text)
 	return mag_have(strdup(text));
 }
 
-char *mag_xasprintf(const char *format, ...)
+char *mag_xvasprintf(const char *format, va_list args)
 {
 	char *text = NULL;
-	va_list args;
 
-	va_start(args, format);
 	if (vasprintf(&text, format, args) < 0)
 		text = NULL;
-	va_end(args);
 	return mag_have(text);
+}
+
+char *mag_xasprintf(const char *format, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, format);
+	text = mag_xvasprintf(format, args);
+	va_end(args);
+	return text;
 }
 
 char *mag_first_line(const char *path)

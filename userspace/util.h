@@ -6,6 +6,7 @@
 #ifndef MAGCTL_UTIL_H
 #define MAGCTL_UTIL_H
 
+#include <stdarg.h>
 #include <stddef.h>
 #include <linux/types.h>
 
@@ -33,6 +34,7 @@ void *mag_xcalloc(size_t nr, size_t size);
 void *mag_xrealloc(void *old, size_t nr, size_t size);
 char *mag_xstrdup(const char *text);
 char *mag_xasprintf(const char *format, ...) __printf(1, 2);
+char *mag_xvasprintf(const char *format, va_list args) __printf(1, 0);
 
 /* The first line of a file without its newline, to be freed; NULL on error. */
 char *mag_first_line(const char *path);

@@ -11,7 +11,7 @@
 #include <linux/types.h>
 
 #define MAG_DEVICE_NAME	       "magslab"
-#define MAG_ABI_VERSION	       1
+#define MAG_ABI_VERSION	       2
 
 #define MAG_NAME_LEN	       32 /* bytes, with the closing NUL */
 #define MAG_HELP_LEN	       192 /* bytes, with the closing NUL */

@@ -66,7 +66,7 @@ check_result()
 	name=$(basename "$file" .json)
 
 	holds "$name: format and version" "$file" \
-		'.magslab.format == "magslab-result" and .magslab.version == 1'
+		'.magslab.format == "magslab-result" and .magslab.version == 2'
 	holds "$name: the environment is told" "$file" \
 		'.magslab.environment |
 		 (.machine | length > 0) and (.kernel | length > 0) and
