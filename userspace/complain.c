@@ -48,6 +48,8 @@ static const struct mag_cause mag_causes[] = {
 	  "not enough memory: use fewer workers or smaller objects" },
 	{ MAG_CALL_START, EOPNOTSUPP, MAG_EXIT_USAGE,
 	  "this clock does not exist on this machine: use --clock auto" },
+	{ MAG_CALL_RUN, EOPNOTSUPP, MAG_EXIT_FAILED,
+	  "the clock does not move on this machine: use another --clock" },
 	{ MAG_CALL_RUN, ENOMEM, MAG_EXIT_FAILED,
 	  "the run ran out of memory: use fewer workers or smaller objects" },
 	{ MAG_CALL_DESCRIBE, ENOENT, MAG_EXIT_FAILED,

@@ -34,7 +34,8 @@ enum mag_held_source {
  * @held_bytes: memory drawn for the live objects; means nothing if
  *	MAG_HELD_UNKNOWN
  * @leaked: objects never freed, once all should be
- * @at: percentiles by operation kind, of a sample
+ * @unit_per_tick: the unit of the report that one tick of its clock is
+ * @at: percentiles by operation kind, of a sample, in the unit of the report
  */
 struct mag_round {
 	enum mag_round_state state;
@@ -45,7 +46,8 @@ struct mag_round {
 	enum mag_held_source held_source;
 	__u64 held_bytes;
 	__u64 leaked;
-	__u64 at[MAG_MAX_OPS][MAG_NR_PERCENTILES];
+	double unit_per_tick;
+	double at[MAG_MAX_OPS][MAG_NR_PERCENTILES];
 };
 
 /**
@@ -84,5 +86,10 @@ void mag_round_run(struct mag_stage *stage, __u32 backend, unsigned int number,
  * it had no length.
  */
 double mag_round_throughput(const struct mag_round *round, enum mag_unit unit);
+
+/* Of one operation, in the unit of the report; NAN without a sample. */
+double mag_round_at(const struct mag_round *round, __u32 op,
+		    enum mag_percentile percentile);
+double mag_round_mean(const struct mag_round *round, __u32 op);
 
 #endif /* MAGCTL_ROUND_H */

@@ -51,10 +51,10 @@
 
 enum mag_clock {
 	MAG_CLOCK_AUTO = 0, /* TSC where it is stable, else KTIME */
-	MAG_CLOCK_TSC = 1, /* CPU time-stamp counter, scaled to ns */
-	MAG_CLOCK_KTIME = 2, /* ktime_get_ns() */
+	MAG_CLOCK_TSC = 1, /* CPU time-stamp counter, of a known rate */
+	MAG_CLOCK_KTIME = 2, /* ktime_get_ns(): a tick is a nanosecond */
 	/*
-	 * Time-stamp counter, not scaled.  Under an emulator that counts
+	 * Time-stamp counter, of no rate.  Under an emulator that counts
 	 * instructions one tick is one instruction.
 	 */
 	MAG_CLOCK_TICKS = 3,
@@ -192,9 +192,9 @@ enum mag_state {
 /**
  * struct mag_op_result - one operation kind, all workers together
  * @count: samples taken
- * @sum: of the samples, in the clock's unit
- * @min: least sample
- * @max: greatest sample, exact, in range or not
+ * @sum: of the samples, in ticks
+ * @min: least sample, in ticks
+ * @max: greatest sample, in ticks; exact, in range or not
  * @below: samples under the histogram's range
  * @above: samples over the histogram's range
  * @per_sample: operations timed in one sample; 1 unless they are batched
@@ -224,8 +224,13 @@ struct mag_op_result {
  * @flags: MAG_RUN_*
  * @reserved0: zero
  * @elapsed_ns: length of the measured part so far, from ktime
- * @elapsed_ticks: the same in the run's clock: ns, or ticks for TICKS, which
- *	are only known once it has ended
+ * @elapsed_ticks: the same in ticks of the run's clock; before the measured part
+ *	has ended only KTIME knows it, the others give 0
+ * @clock_khz: ticks of the run's clock in a millisecond: the TSC's kHz, 1000000
+ *	for KTIME, 0 for TICKS, which are reported as they are
+ * @clock_step: the smallest step by which readings of the clock differ, in ticks;
+ *	measured before the warm-up, known from MAG_STATE_MEASURE on
+ * @clock_read: ticks that one reading of it costs, likewise
  * @steps: steps done in the measured part by all workers
  * @allocs: objects allocated since the start, warm-up included
  * @frees: objects freed since the start, warm-up included
@@ -252,6 +257,9 @@ struct mag_run_status {
 	__u32 reserved0;
 	__u64 elapsed_ns;
 	__u64 elapsed_ticks;
+	__u64 clock_khz;
+	__u64 clock_step;
+	__u64 clock_read;
 	__u64 steps;
 	__u64 allocs;
 	__u64 frees;
@@ -264,7 +272,7 @@ struct mag_run_status {
 	__u64 params[MAG_MAX_PARAMS];
 	__u64 counters[MAG_MAX_COUNTERS];
 	struct mag_op_result ops[MAG_MAX_OPS];
-	__u64 reserved[4];
+	__u64 reserved[1];
 };
 
 #define MAG_WORKER_ALL 0xffffffffU

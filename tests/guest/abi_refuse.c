@@ -170,6 +170,14 @@ static void test_config_limits(int fd, const struct mag_info *info)
 	       "START accepts a duration without steps");
 }
 
+static __u64 clock_khz(const struct mag_run_status *status,
+		       const struct mag_info *info)
+{
+	if (status->clock == MAG_CLOCK_TICKS)
+		return 0;
+	return status->clock == MAG_CLOCK_TSC ? info->tsc_khz : 1000000;
+}
+
 /* A clock that the machine lacks is refused as such, in START alone. */
 static void test_clocks(int fd, const struct mag_info *info)
 {
@@ -196,6 +204,8 @@ static void test_clocks(int fd, const struct mag_info *info)
 			continue;
 		tap_is(status.clock, clock ? clock : info->auto_clock,
 		       "clock %u is the one in use", clock);
+		tap_is(status.clock_khz, clock_khz(&status, info),
+		       "clock %u: the rate of its ticks", clock);
 	}
 }
 

@@ -172,6 +172,14 @@ int mag_device_describe(int fd, struct mag_describe *describe)
 	}
 }
 
+/* "flat": the same sample each time, in ticks, of magazine, kmem_cache, noop. */
+static __u64 fake_flat(void)
+{
+	static const __u64 ticks[] = { 80, 40, 20 };
+
+	return ticks[fake.config.backend];
+}
+
 static void fake_sample(void)
 {
 	/* Means of magazine, kmem_cache and noop. */
@@ -183,9 +191,12 @@ static void fake_sample(void)
 	for (int op = 0; op < NR_OPS; op++) {
 		fake.hist[op].per_sample = fake.config.workload ? 100 : 1;
 		for (int i = 0; i < NR_SAMPLES; i++)
-			sample_record(&fake.hist[op],
-				      (__u64)exp(mean[fake.config.backend] +
-						 sample_normal(&random)));
+			sample_record(
+				&fake.hist[op],
+				fake_option("flat")
+					? fake_flat()
+					: (__u64)exp(mean[fake.config.backend] +
+						     sample_normal(&random)));
 	}
 	if (fake_option("outside")) {
 		sample_record(&fake.hist[0], 0);
@@ -249,6 +260,21 @@ static void fake_op(struct mag_op_result *op, const struct mag_histogram *hist)
 	op->per_sample = hist->per_sample;
 }
 
+/* Ticks of half a nanosecond; "step" of them make one of the clock's. */
+static void fake_clock(struct mag_run_status *status)
+{
+	int step = fake_option("step");
+
+	if (status->clock == MAG_CLOCK_TSC)
+		status->clock_khz = 2000000;
+	else if (status->clock == MAG_CLOCK_KTIME)
+		status->clock_khz = 1000000;
+	if (fake_option("no_khz"))
+		status->clock_khz = 0;
+	status->clock_step = step ? (__u64)step : 1;
+	status->clock_read = 44;
+}
+
 int mag_device_status(int fd, struct mag_run_status *status)
 {
 	memset(status, 0, sizeof(*status));
@@ -264,6 +290,7 @@ int mag_device_status(int fd, struct mag_run_status *status)
 	status->flags = fake.stopped ? MAG_RUN_STOPPED : 0;
 	status->elapsed_ns = 1000000000;
 	status->elapsed_ticks = 500000000;
+	fake_clock(status);
 	status->steps = 1000000 + fake.config.backend * 100000;
 	status->allocs = 5000;
 	status->frees = 5000 - (__u64)fake_option("leak");

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -261,6 +262,11 @@ static json_t *item_of(const json_t *object, const char *list, size_t i)
 	return json_array_get(json_object_get(object, list), i);
 }
 
+static double real_of(const json_t *object, const char *key)
+{
+	return json_number_value(json_object_get(object, key));
+}
+
 static json_int_t number_of(const json_t *object, const char *key)
 {
 	return json_integer_value(json_object_get(object, key));
@@ -364,7 +370,9 @@ static void test_clocks(void)
 
 	unit_test("magctl: where ticks are instructions, they are the unit");
 	CLI_RUN(&cli, "run", "batch", "-b", "noop", SHORT);
-	CHECK_MSG(strstr(cli.out, "ticks; times in insns"), "%s", cli.out);
+	CHECK_MSG(strstr(cli.out, "  clock      ticks; step 1 insns, a reading "
+				  "costs 44 insns; times in insns"),
+		  "%s", cli.out);
 	CHECK(strstr(cli.out, "machine    icount,"));
 	CHECK(strstr(cli.out, "pairs/1e6 insns"));
 	CHECK(strstr(cli.out, "times 100 at once"));
@@ -374,7 +382,7 @@ static void test_clocks(void)
 
 	cli.machine = "simulator";
 	CLI_RUN(&cli, "run", "batch", "-b", "noop", "--clock", "auto", SHORT);
-	CHECK_MSG(strstr(cli.out, "ticks; times in insns"), "%s", cli.out);
+	CHECK_MSG(strstr(cli.out, "; times in insns"), "%s", cli.out);
 	CHECK(strstr(cli.out, "machine    simulator,"));
 	cli_free(&cli);
 	CLI_RUN(&cli, "info");
@@ -384,13 +392,15 @@ static void test_clocks(void)
 	unit_test("magctl: elsewhere ticks are ticks");
 	cli.fake = NULL;
 	CLI_RUN(&cli, "run", "batch", "-b", "noop", "--clock", "ticks", SHORT);
-	CHECK(strstr(cli.out, "ticks; times in ticks"));
+	CHECK(strstr(cli.out, "; times in ticks"));
 	CHECK(strstr(cli.out, "pairs/s"));
 	cli_free(&cli);
 	cli.fake = "no_tsc=1";
 	cli.machine = "um";
 	CLI_RUN(&cli, "run", "batch", "-b", "noop", SHORT);
-	CHECK_MSG(strstr(cli.out, "ktime; times in ns"), "%s", cli.out);
+	CHECK_MSG(strstr(cli.out, "  clock      ktime; step 1 ns, a reading "
+				  "costs 44 ns; times in ns"),
+		  "%s", cli.out);
 	CHECK(strstr(cli.out, "machine    um,"));
 	cli_free(&cli);
 }
@@ -449,7 +459,8 @@ static void check_place_text(const struct cli *cli, bool debug)
 	CHECK_MSG(strstr(cli->out, "  machine    a \"b\", c, 2 CPU"), "%s",
 		  cli->out);
 	CHECK(strstr(cli->out, "  kernel     6.1.0-fake "));
-	CHECK(strstr(cli->out, "  clock      tsc; times in ns"));
+	CHECK(strstr(cli->out, "  clock      tsc; "));
+	CHECK(strstr(cli->out, "; times in ns"));
 	CHECK(!!strstr(cli->out, "WARNING") == debug);
 	CHECK(!!strstr(cli->out, "it has kasan\n") == debug);
 }
@@ -521,6 +532,161 @@ static void test_compare(void)
 	CHECK(strstr(cli.out, "against noop"));
 	CHECK(strstr(cli.out, "fewer than 3 rounds"));
 	CHECK(!strstr(cli.out, "faster") && !strstr(cli.out, "slower"));
+	cli_free(&cli);
+}
+
+/* The ratio of an operation's p50 on magazine, to kmem_cache. */
+static json_t *ratio_of(const json_t *body, const char *metric)
+{
+	json_t *ratios = json_object_get(body, "ratios"), *ratio;
+	size_t i;
+
+	json_array_foreach(ratios, i, ratio)
+	{
+		if (!strcmp(text_of(ratio, "backend"), "magazine") &&
+		    !strcmp(text_of(ratio, "metric"), metric))
+			return ratio;
+	}
+	return NULL;
+}
+
+static void check_verdict(const char *fake, const char *workload,
+			  const char *verdict, double low, double high)
+{
+	static const char *const metrics[] = { "p50", "p99" };
+	struct cli cli = { .fake = fake };
+	json_t *root, *body, *ratio;
+
+	CLI_RUN(&cli, "compare", (char *)workload, "--json", "-", SHORT);
+	root = cli_json(&cli, &body);
+	for (size_t i = 0; i < 2; i++) {
+		ratio = ratio_of(body, metrics[i]);
+		CHECK_MSG(!strcmp(text_of(ratio, "verdict"), verdict),
+			  "%s: %s, not %s", fake, text_of(ratio, "verdict"),
+			  verdict);
+		CHECK(fabs(real_of(ratio, "ratio") - 2) < 1e-9);
+		CHECK_MSG(fabs(real_of(ratio, "low") - low) < 1e-9 &&
+				  fabs(real_of(ratio, "high") - high) < 1e-9,
+			  "%s: %g to %g", fake, real_of(ratio, "low"),
+			  real_of(ratio, "high"));
+	}
+	ratio = ratio_of(body, "throughput");
+	CHECK(strcmp(text_of(ratio, "verdict"), "below clock step"));
+	json_decref(root);
+	cli_free(&cli);
+}
+
+/* Every sample 80 ticks on magazine and 40 on kmem_cache, 40 ns and 20. */
+static void test_clock_step(void)
+{
+	unit_test(
+		"magctl: a difference of one step of the clock is no verdict");
+	check_verdict("flat=1,step=40", "churn", "below clock step", 1, 5);
+	check_verdict("flat=1,step=41", "churn", "below clock step",
+		      59.5 / 60.5, 100.5 / 19.5);
+	unit_test("magctl: a difference of several steps is one, and no point");
+	check_verdict("flat=1,step=4", "churn", "slower", 78.0 / 42, 82.0 / 38);
+	check_verdict("flat=1,step=1", "churn", "slower", 79.5 / 40.5,
+		      80.5 / 39.5);
+	unit_test("magctl: batches are finer than the step of the clock");
+	check_verdict("flat=1,step=4", "batch", "slower", 78.0 / 42, 82.0 / 38);
+}
+
+static void check_net(const json_t *net, double low, double high)
+{
+	CHECK_MSG(fabs(real_of(net, "value") - 30) < 1e-9, "net %g",
+		  real_of(net, "value"));
+	CHECK_MSG(fabs(real_of(net, "low") - low) < 1e-9 &&
+			  fabs(real_of(net, "high") - high) < 1e-9,
+		  "net %g to %g", real_of(net, "low"), real_of(net, "high"));
+}
+
+/* 40 ns on magazine less 10 on noop, by a clock of 2 ns. */
+static void test_net(void)
+{
+	struct cli cli = { .fake = "flat=1,step=4" };
+	json_t *root, *body, *net;
+
+	unit_test("magctl: net of noop is of paired rounds, with an interval");
+	CLI_RUN(&cli, "compare", "churn", "--json", "-", SHORT);
+	root = cli_json(&cli, &body);
+	net = item_of(body, "net_of_noop", 0);
+	CHECK(number_of(net, "pairs") == 5);
+	check_net(json_object_get(net, "p50"), 28, 32);
+	check_net(json_object_get(net, "mean"), 30, 30);
+	json_decref(root);
+	cli_free(&cli);
+
+	CLI_RUN(&cli, "compare", "churn", "--rounds", "2", "--json", "-",
+		SHORT);
+	root = cli_json(&cli, &body);
+	net = item_of(body, "net_of_noop", 0);
+	CHECK(number_of(net, "pairs") == 2);
+	net = json_object_get(net, "p50");
+	CHECK(fabs(real_of(net, "value") - 30) < 1e-9);
+	CHECK(json_is_null(json_object_get(net, "low")));
+	CHECK(json_is_null(json_object_get(net, "high")));
+	json_decref(root);
+	cli_free(&cli);
+
+	CLI_RUN(&cli, "compare", "churn", SHORT);
+	CHECK_MSG(strstr(cli.out, "30.00  28.00 to 32.00     30.00  "
+				  "30.00 to 30.00      5\n"),
+		  "%s", cli.out);
+	cli_free(&cli);
+}
+
+static void test_scaled(void)
+{
+	struct cli cli = { .fake = "flat=1,step=26" };
+	json_t *root, *body, *config, *op, *span;
+
+	unit_test("magctl: ticks are scaled by the rate of the clock");
+	CLI_RUN(&cli, "run", "churn", "-b", "magazine", "--json", "-", SHORT);
+	root = cli_json(&cli, &body);
+	config = json_object_get(body, "config");
+	CHECK(number_of(config, "clock_khz") == 2000000);
+	CHECK(real_of(config, "clock_step") == 13);
+	CHECK(real_of(config, "clock_read") == 22);
+	op = item_of(item_of(body, "backends", 0), "ops", 0);
+	CHECK(real_of(op, "unit_per_tick") == 0.5);
+	CHECK(real_of(op, "min") == 40 && real_of(op, "max") == 40);
+	CHECK(real_of(op, "sum") == 5000 * 40);
+	CHECK(real_of(json_object_get(op, "percentiles"), "p99") == 40);
+	span = item_of(op, "histogram", 0);
+	CHECK(json_integer_value(json_array_get(span, 0)) == 80);
+	CHECK(json_integer_value(json_array_get(span, 1)) == 80);
+	json_decref(root);
+	cli_free(&cli);
+
+	CLI_RUN(&cli, "run", "churn", "-b", "magazine", "--histogram", "-",
+		SHORT);
+	CHECK_MSG(strstr(cli.out, ",magazine,alloc,1,ns,40,40,5000\n"), "%s",
+		  cli.out);
+	cli_free(&cli);
+	CLI_EXPECT("no_khz=1", 1, "same tree", "run", "churn", "-b", "noop",
+		   SHORT);
+}
+
+/* As many decimals as a step reaches, up to four digits. */
+static void test_decimals(void)
+{
+	struct cli cli = { .fake = "flat=1,step=2" };
+
+	unit_test("magctl: no figure has decimals that the clock does not");
+	CLI_RUN(&cli, "run", "churn", "-b", "magazine", SHORT);
+	CHECK_MSG(strstr(cli.out, " 5000   40   40   40 "), "%s", cli.out);
+	cli_free(&cli);
+	cli.fake = "flat=1,step=1";
+	CLI_RUN(&cli, "run", "churn", "-b", "magazine", SHORT);
+	CHECK_MSG(strstr(cli.out, " 5000  40.0  40.0  40.0 "), "%s", cli.out);
+	cli_free(&cli);
+	CLI_RUN(&cli, "run", "batch", "-b", "magazine", SHORT);
+	CHECK_MSG(strstr(cli.out, " 5000  0.40  0.40  0.40 "), "%s", cli.out);
+	cli_free(&cli);
+	cli.fake = "step=1";
+	CLI_RUN(&cli, "run", "churn", "-b", "kmem_cache", SHORT);
+	CHECK_MSG(strstr(cli.out, " 191.5  691.0  2046 "), "%s", cli.out);
 	cli_free(&cli);
 }
 
@@ -693,6 +859,10 @@ void unit_cli(const char *magctl)
 	test_place();
 	test_compare();
 	test_compare_json();
+	test_clock_step();
+	test_net();
+	test_scaled();
+	test_decimals();
 	test_one_fails();
 	test_interrupt();
 	test_second_interrupt();
