@@ -130,6 +130,7 @@ static int describe_backend(struct mag_describe *desc)
 		return -ENOENT;
 	describe(desc, ops->name, "", ops->help);
 	strscpy(desc->slabinfo, ops->slabinfo, sizeof(desc->slabinfo));
+	desc->primitives = ops->uses;
 	return 0;
 }
 

@@ -9,6 +9,8 @@
 
 #include <linux/types.h>
 
+#include "../uapi/magslab.h"
+
 struct mag_pool;
 
 /**
@@ -37,6 +39,9 @@ struct mag_pool_spec {
  * @help: one line
  * @slabinfo: prefix of the /proc/slabinfo caches that hold its objects, or ""
  *	where @held_bytes is exact
+ * @uses: MAG_PRIMITIVE_BIT() of each primitive on its paths, fast and slow; of
+ *	one that only some kernels use there, too.  Freeing after a grace period
+ *	is the same call_rcu() for all backends, and is left out.
  * @init: makes ready pool->priv.  Task context, may sleep.  Returns 0 or -errno.
  * @exit: undoes @init; every object has been freed.  Task context, may sleep.
  * @alloc: one constructed object, or NULL.  Context as @gfp allows, down to
@@ -54,6 +59,7 @@ struct mag_backend_ops {
 	const char *name;
 	const char *help;
 	const char *slabinfo;
+	u64 uses;
 	int (*init)(struct mag_pool *pool);
 	void (*exit)(struct mag_pool *pool);
 	void *(*alloc)(struct mag_pool *pool, gfp_t gfp);
@@ -73,6 +79,26 @@ struct mag_pool {
 	void *priv;
 	struct mag_pool_spec spec;
 };
+
+/*
+ * What SLUB uses, in mm/slub.c of 6.1, 6.12 and 7.3.  The path of a CPU is
+ * this_cpu_cmpxchg16b() or its like (6.x, __update_cpu_freelist_fast()) or a
+ * local_trylock(), which is preemption alone (7.3, alloc_from_pcs()).  Beyond
+ * it come local_lock_irqsave() and get_cpu_ptr() (6.x, ___slab_alloc()), the
+ * barn's lock (7.3, barn_replace_empty_sheaf()) and the node's list_lock, both
+ * by spin_lock_irqsave(), a locked cmpxchg of a slab's freelist
+ * (__slab_free()), the atomic counters of slabs (inc_slabs_node()), and, for
+ * each slab of pages, the statistics of the node by this_cpu operations
+ * (account_slab()).  CPUs share the barn, the list and the slab.
+ */
+#define MAG_SLUB_USES                                \
+	(MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_CALL) |     \
+	 MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_PREEMPT) |  \
+	 MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_IRQ) |      \
+	 MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_SPINLOCK) | \
+	 MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_ATOMIC) |   \
+	 MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_THIS_CPU) | \
+	 MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_LINE))
 
 extern const struct mag_backend_ops mag_backend_magazine;
 extern const struct mag_backend_ops mag_backend_kmem_cache;

@@ -433,10 +433,17 @@ static u64 backend_noop_held_bytes(struct mag_pool *pool)
 	       marks->bytes + noop_mark_index(marks, marks->bytes) + 1;
 }
 
+/* Cells by this_cpu operations, and the marks of a ring by a locked cmpxchg. */
+#define NOOP_USES                                  \
+	(MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_CALL) |   \
+	 MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_ATOMIC) | \
+	 MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_THIS_CPU))
+
 const struct mag_backend_ops mag_backend_noop = {
 	.name = "noop",
 	.help = "preallocated objects: what the harness itself costs",
 	.slabinfo = "",
+	.uses = NOOP_USES,
 	.init = backend_noop_init,
 	.exit = backend_noop_exit,
 	.alloc = backend_noop_alloc,

@@ -20,6 +20,7 @@
 #define MAG_MAX_PARAMS	       24 /* parameters of one workload */
 #define MAG_MAX_OPS	       8 /* operation kinds of one workload */
 #define MAG_MAX_COUNTERS       8 /* event counters of one workload */
+#define MAG_MAX_PRIMITIVES     16 /* room for MAG_NR_PRIMITIVES */
 #define MAG_MAX_WORKERS	       4096
 #define MAG_MAX_STEPS	       (1ULL << 40) /* per worker */
 #define MAG_MAX_DURATION_NS    (3600ULL * 1000000000ULL)
@@ -60,6 +61,24 @@ enum mag_clock {
 	MAG_CLOCK_TICKS = 3,
 	MAG_NR_CLOCKS = 4,
 };
+
+/* What every allocator is made of, and what a machine may make dear. */
+enum mag_primitive {
+	MAG_PRIMITIVE_CALL = 0, /* call of an empty function, and return */
+	MAG_PRIMITIVE_CLOCK = 1, /* one reading of the clock of a run */
+	MAG_PRIMITIVE_PREEMPT = 2, /* preempt_disable() + preempt_enable() */
+	MAG_PRIMITIVE_IRQ = 3, /* local_irq_save() + local_irq_restore() */
+	MAG_PRIMITIVE_BH = 4, /* local_bh_disable() + local_bh_enable() */
+	MAG_PRIMITIVE_SPINLOCK =
+		5, /* spin_lock() + spin_unlock(), uncontended */
+	MAG_PRIMITIVE_ATOMIC = 6, /* atomic_inc() of a line of its own */
+	MAG_PRIMITIVE_THIS_CPU = 7, /* this_cpu_inc() */
+	MAG_PRIMITIVE_LINE =
+		8, /* a cache line that moves to another CPU, one way */
+	MAG_NR_PRIMITIVES = 9,
+};
+
+#define MAG_PRIMITIVE_BIT(primitive) (1ULL << (primitive))
 
 /**
  * struct mag_info - MAG_IOC_INFO: what this module and kernel are
@@ -115,6 +134,8 @@ enum mag_entity {
  * @min: out, PARAM: least value
  * @max: out, PARAM: greatest value
  * @def: out, PARAM: value where the run gives none
+ * @primitives: out, BACKEND: MAG_PRIMITIVE_BIT() of each primitive that its
+ *	paths use, fast ones and slow ones
  * @reserved: zero, in and out
  * @name: out: the name
  * @unit: out, PARAM and COUNTER: unit of the value, e.g. "bytes", "percent";
@@ -133,7 +154,8 @@ struct mag_describe {
 	__u64 min;
 	__u64 max;
 	__u64 def;
-	__u64 reserved[2];
+	__u64 primitives;
+	__u64 reserved;
 	char name[MAG_NAME_LEN];
 	char unit[MAG_NAME_LEN];
 	char slabinfo[MAG_NAME_LEN];
@@ -297,12 +319,74 @@ struct mag_hist_read {
 	__u64 reserved[2];
 };
 
+#define MAG_CPU_NONE   0xffffffffU
+
+/* mag_machine.flags: a kernel without CONFIG_SMP, in which locks are nothing. */
+#define MAG_MACHINE_UP (1U << 0)
+
+/**
+ * struct mag_primitive_cost - what one primitive costs, in batches
+ * @min: ticks of the shortest batch, less those of the shortest empty loop
+ * @median: ticks of the median batch, less those of the median empty loop
+ * @iterations: primitives in a batch
+ * @batches: how many were timed; 0: this primitive was not measured
+ */
+struct mag_primitive_cost {
+	__u64 min;
+	__u64 median;
+	__u32 iterations;
+	__u32 batches;
+};
+
+/**
+ * struct mag_machine - MAG_IOC_MACHINE: what primitives cost on one CPU
+ * @abi_version: in: MAG_ABI_VERSION the caller was built with
+ * @cpu: in: the CPU to measure on, online
+ * @peer: in: a second one for MAG_PRIMITIVE_LINE, online, or MAG_CPU_NONE
+ * @clock: in: enum mag_clock; out: the one used, never AUTO
+ * @flags: out: MAG_MACHINE_*
+ * @hz: out: CONFIG_HZ of the kernel
+ * @khz: out: ticks a millisecond; 0 with TICKS, which may not be time
+ * @clock_step: out: ticks by which readings of the clock differ at least
+ * @window_ns: out: how long the clock was watched for interruptions, by ktime
+ * @window_jiffies: out: timer ticks of the kernel in that time
+ * @gaps: out: readings in that time that came late: by more than 20 times the
+ *	median distance, and by more than a microsecond
+ * @gap_max: out: ticks of the longest
+ * @gap_total: out: ticks of all together
+ * @nr_primitives: out: MAG_NR_PRIMITIVES of the module
+ * @reserved0: zero, in and out
+ * @primitives: out: by enum mag_primitive
+ * @reserved: zero, in and out
+ *
+ * Ticks are as the clock gives them, not scaled.
+ */
+struct mag_machine {
+	__u32 abi_version;
+	__u32 cpu;
+	__u32 peer;
+	__u32 clock;
+	__u32 flags;
+	__u32 hz;
+	__u64 khz;
+	__u64 clock_step;
+	__u64 window_ns;
+	__u64 window_jiffies;
+	__u64 gaps;
+	__u64 gap_max;
+	__u64 gap_total;
+	__u32 nr_primitives;
+	__u32 reserved0;
+	struct mag_primitive_cost primitives[MAG_MAX_PRIMITIVES];
+	__u64 reserved[4];
+};
+
 #define MAG_IOC_MAGIC	 0xDB
 
 /*
  * Errors common to all: ENOTTY unknown request; EFAULT bad address; EINVAL a
  * field out of its bounds or a reserved one not zero.  EPERM: open(),
- * START, STOP and FINISH need CAP_SYS_ADMIN.
+ * START, STOP, FINISH and MACHINE need CAP_SYS_ADMIN.
  */
 
 /* Always. */
@@ -324,5 +408,11 @@ struct mag_hist_read {
 #define MAG_IOC_STOP	 _IO(MAG_IOC_MAGIC, 0x05)
 /* From HOLD: frees every object, waits for DONE; EAGAIN: still running; ENODATA: no run. */
 #define MAG_IOC_FINISH	 _IO(MAG_IOC_MAGIC, 0x06)
+/*
+ * Measures for up to 200 ms and returns.  EBUSY: a run or another measurement
+ * is under way.  ENODEV: a CPU is not online.  EOPNOTSUPP: the clock does not
+ * exist here.  EPROTO: another ABI version.  ENOMEM.  EINTR: killed meanwhile.
+ */
+#define MAG_IOC_MACHINE	 _IOWR(MAG_IOC_MAGIC, 0x07, struct mag_machine)
 
 #endif /* _UAPI_MAGSLAB_H */
