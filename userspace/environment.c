@@ -31,6 +31,10 @@ static const struct {
 	{ MAG_HOOK_DEBUG_LOCKS, "debug_locks" },
 	{ MAG_HOOK_DEBUG_OBJECTS, "debug_objects" },
 	{ MAG_HOOK_GCOV, "gcov" },
+	{ MAG_HOOK_KMSAN, "kmsan" },
+	{ MAG_HOOK_PAGE_POISON, "page_poisoning" },
+	{ MAG_HOOK_SLUB_STATS, "slub_stats" },
+	{ MAG_HOOK_SLUB_TINY, "slub_tiny" },
 };
 
 const char *mag_hook_name(unsigned int index, __u64 *bit)
