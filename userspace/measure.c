@@ -52,7 +52,7 @@ static int mag_measure_refused(const struct mag_experiment *experiment)
 	if (!mag_state_refuses(experiment))
 		return MAG_EXIT_OK;
 	text = mag_state_refusal(experiment);
-	mag_error("%s", text);
+	mag_error("--strict: %s", text);
 	free(text);
 	return MAG_EXIT_FAILED;
 }

@@ -145,7 +145,8 @@ static void mag_report_refusal(const struct mag_experiment *experiment,
 	if (!mag_state_refuses(experiment))
 		return;
 	text = mag_state_refusal(experiment);
-	fprintf(out, "  %s\n", text);
+	mag_report_key(out, "strict");
+	fprintf(out, "%s\n", text);
 	free(text);
 }
 

@@ -380,7 +380,7 @@ char *mag_state_refusal(const struct mag_experiment *experiment)
 	struct mag_text text;
 
 	mag_text_begin(&text);
-	fputs("--strict refuses all verdicts while these stand: ", text.out);
+	fputs("no verdict while these stand: ", text.out);
 	for (size_t i = 0; i < warnings->nr; i++) {
 		const struct mag_warning *warning = &warnings->entry[i];
 
