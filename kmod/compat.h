@@ -31,9 +31,6 @@
 #define MAG_SLAB_NO_MERGE SLAB_NOLEAKTRACE
 #endif
 
-/* Every cache has percpu sheaves from 7.0 on (mm/slub.c). */
-#define MAG_SLUB_SHEAVES (LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0))
-
 /* The lazy preemption model came in 6.13. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
 #define mag_preempt_model_lazy() preempt_model_lazy()

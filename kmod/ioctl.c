@@ -25,7 +25,7 @@
 #include "stress/run.h"
 #include "uapi/magslab.h"
 
-static_assert(sizeof(struct mag_info) == 176);
+static_assert(sizeof(struct mag_info) == 192);
 static_assert(sizeof(struct mag_describe) == 352);
 static_assert(sizeof(struct mag_run_config) == 296);
 static_assert(sizeof(struct mag_op_result) == 56);

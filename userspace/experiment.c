@@ -7,6 +7,7 @@
 
 #include "experiment.h"
 #include "signals.h"
+#include "state.h"
 #include "util.h"
 
 /* The backend that costs nothing but the harness itself. */
@@ -48,6 +49,7 @@ void mag_experiment_free(struct mag_experiment *experiment)
 {
 	for (size_t i = 0; i < experiment->request->nr_backends; i++) {
 		free(experiment->subjects[i].rounds);
+		mag_slab_state_free(&experiment->subjects[i].slabs);
 		mag_hists_free(experiment->subjects[i].hist);
 	}
 	free(experiment->subjects);
@@ -88,6 +90,7 @@ static void mag_experiment_keep(struct mag_experiment *experiment,
 				const struct mag_round *round,
 				struct mag_histogram **hist)
 {
+	mag_load_add(&experiment->load, &round->load);
 	for (__u32 op = 0; op < experiment->request->workload->ops.nr; op++) {
 		if (!mag_histogram_merge(subject->hist[op], hist[op]))
 			continue;
@@ -112,6 +115,7 @@ static bool mag_experiment_one(struct mag_experiment *experiment,
 	bool go_on = true;
 
 	mag_hists_create(hist, stage->request->workload->ops.nr);
+	stage->slabs = &subject->slabs;
 	mag_round_run(stage, stage->request->backends[i], number, round, hist);
 	subject->nr_rounds++;
 	if (round->state == MAG_ROUND_FAILED)
@@ -167,6 +171,7 @@ void mag_experiment_run(struct mag_experiment *experiment,
 
 	mag_experiment_create(experiment, session, request);
 	experiment->compare = options->compare;
+	experiment->strict = options->strict;
 	mag_environment_warn(&session->env, &experiment->warnings);
 	stage.signal_fd = mag_signals_open();
 	if (stage.signal_fd < 0) {
@@ -175,6 +180,7 @@ void mag_experiment_run(struct mag_experiment *experiment,
 		return;
 	}
 	mag_experiment_rounds(experiment, &stage);
+	mag_state_warn(experiment);
 	mag_progress_clear(&stage.progress);
 	experiment->interrupted = mag_stage_interrupted(&stage);
 	mag_signals_close(stage.signal_fd);
@@ -375,6 +381,8 @@ enum mag_verdict mag_experiment_verdict(const struct mag_experiment *experiment,
 	enum mag_verdict verdict =
 		mag_stats_verdict(ratio, metric == MAG_METRIC_THROUGHPUT);
 
+	if (mag_state_refuses(experiment))
+		return MAG_VERDICT_REFUSED;
 	if (verdict == MAG_VERDICT_NONE || metric == MAG_METRIC_THROUGHPUT)
 		return verdict;
 	if (mag_stats_ratio_within(ratio, mag_experiment_step(experiment,

@@ -15,6 +15,7 @@
  * @rounds: in the order of their numbers
  * @nr_rounds: begun
  * @failed: a round of it failed; it takes no part in the later ones
+ * @slabs: its caches, as they were in a round
  * @hist: by operation kind, over all rounds that did not fail
  */
 struct mag_subject {
@@ -22,6 +23,7 @@ struct mag_subject {
 	struct mag_round *rounds;
 	unsigned int nr_rounds;
 	bool failed;
+	struct mag_slab_state slabs;
 	struct mag_histogram *hist[MAG_MAX_OPS];
 };
 
@@ -31,6 +33,8 @@ struct mag_subject {
  * @session: where
  * @request: what
  * @subjects: request->nr_backends of them, in the order asked for
+ * @strict: no verdict while a precondition is missing
+ * @load: what else went on during the rounds that did not fail
  * @warnings: what makes its figures doubtful
  * @interrupted: a signal ended it early
  * @code: MAG_EXIT_OK, or what the first failure, already told, asks to exit with
@@ -40,6 +44,8 @@ struct mag_experiment {
 	const struct mag_session *session;
 	const struct mag_request *request;
 	struct mag_subject *subjects;
+	bool strict;
+	struct mag_load load;
 	struct mag_warnings warnings;
 	bool interrupted;
 	int code;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "report.h"
+#include "state.h"
 #include "table.h"
 #include "util.h"
 
@@ -23,14 +24,14 @@ static void mag_report_key(FILE *out, const char *key)
 	fprintf(out, "  %-11s", key);
 }
 
-static void mag_report_hook_set(const struct mag_info *info, bool on, FILE *out)
+static void mag_report_hook_set(__u64 hooks, bool on, FILE *out)
 {
 	bool any = false;
 	const char *name;
 	__u64 bit;
 
 	for (unsigned int i = 0; (name = mag_hook_name(i, &bit)); i++) {
-		if (!!(info->hooks & bit) != on)
+		if (!!(hooks & bit) != on)
 			continue;
 		fprintf(out, "%s%s", any ? " " : "", name);
 		any = true;
@@ -38,12 +39,12 @@ static void mag_report_hook_set(const struct mag_info *info, bool on, FILE *out)
 	fputs(any ? "\n" : "none\n", out);
 }
 
-void mag_report_hooks(const struct mag_info *info, FILE *out)
+void mag_report_hooks(__u64 hooks, FILE *out)
 {
 	mag_report_key(out, "hooks on");
-	mag_report_hook_set(info, true, out);
+	mag_report_hook_set(hooks, true, out);
 	mag_report_key(out, "hooks off");
-	mag_report_hook_set(info, false, out);
+	mag_report_hook_set(hooks, false, out);
 }
 
 static void mag_report_title(const struct mag_experiment *experiment, FILE *out)
@@ -142,6 +143,19 @@ static void mag_report_clock(const struct mag_experiment *experiment, FILE *out)
 		unit);
 }
 
+static void mag_report_refusal(const struct mag_experiment *experiment,
+			       FILE *out)
+{
+	char *text;
+
+	if (!mag_state_refuses(experiment))
+		return;
+	text = mag_state_refusal(experiment);
+	mag_report_key(out, "strict");
+	fprintf(out, "%s\n", text);
+	free(text);
+}
+
 static void mag_report_header(const struct mag_experiment *experiment,
 			      FILE *out)
 {
@@ -150,8 +164,10 @@ static void mag_report_header(const struct mag_experiment *experiment,
 	mag_report_clock(experiment, out);
 	mag_report_run(experiment, out);
 	mag_report_params(experiment, out);
-	mag_report_hooks(&experiment->session->env.info, out);
+	mag_report_hooks(mag_state_hooks(experiment), out);
+	mag_state_print(experiment, out);
 	mag_warnings_print(&experiment->warnings, out);
+	mag_report_refusal(experiment, out);
 }
 
 static bool mag_report_any_out_of_range(const struct mag_experiment *experiment)

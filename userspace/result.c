@@ -7,6 +7,7 @@
 #include "output.h"
 #include "report.h"
 #include "result.h"
+#include "state.h"
 #include "util.h"
 
 #define MAG_RESULT_FORMAT     "magslab-result"
@@ -32,8 +33,11 @@ static json_t *mag_result_hooks(__u64 hooks)
 	return object;
 }
 
-json_t *mag_result_environment(const struct mag_environment *env)
+json_t *mag_result_environment(const struct mag_environment *env,
+			       const struct mag_experiment *experiment)
 {
+	__u64 hooks = experiment ? mag_state_hooks(experiment)
+				 : env->info.hooks;
 	const struct mag_info *info = &env->info;
 	json_t *object = json_object();
 
@@ -49,7 +53,8 @@ json_t *mag_result_environment(const struct mag_environment *env)
 	mag_json_set(object, "abi_version", json_integer(info->abi_version));
 	mag_json_set(object, "page_size_bytes", json_integer(info->page_size));
 	mag_json_set(object, "tsc_khz", mag_json_u64(info->tsc_khz));
-	mag_json_set(object, "hooks", mag_result_hooks(info->hooks));
+	mag_json_set(object, "hooks", mag_result_hooks(hooks));
+	mag_json_set(object, "state", mag_state_json(&env->host, experiment));
 	return object;
 }
 
@@ -448,9 +453,11 @@ json_t *mag_result_json(const struct mag_experiment *experiment)
 	mag_json_set(body, "interrupted",
 		     json_boolean(experiment->interrupted));
 	mag_json_set(body, "environment",
-		     mag_result_environment(&experiment->session->env));
+		     mag_result_environment(&experiment->session->env,
+					    experiment));
 	mag_json_set(body, "warnings",
 		     mag_result_warnings(&experiment->warnings));
+	mag_json_set(body, "strict", json_boolean(experiment->strict));
 	mag_json_set(body, "config", mag_result_config(experiment));
 	mag_json_set(body, "backends", backends);
 	if (experiment->compare) {

@@ -224,6 +224,7 @@ void mag_round_run(struct mag_stage *stage, __u32 backend, unsigned int number,
 	const char *prefix = session->catalog.backends.entry[backend].slabinfo;
 	struct mag_run_config config = stage->request->config;
 	__u32 page_size = session->env.info.page_size;
+	struct mag_load_clock load;
 	__u64 before = 0;
 	int before_err = -ENOENT, err;
 
@@ -233,16 +234,22 @@ void mag_round_run(struct mag_stage *stage, __u32 backend, unsigned int number,
 	round->seed = config.seed;
 	if (*prefix)
 		before_err = mag_slabinfo_read(prefix, page_size, &before);
+	mag_load_begin(&load);
 	err = mag_device_start(session->fd, &config);
 	if (err) {
 		mag_round_fail(round, MAG_CALL_START, err);
 		return;
 	}
 	err = mag_round_wait(stage, round, backend, number);
+	mag_load_end(&load, config.nr_workers, &round->load);
 	mag_progress_clear(&stage->progress);
 	if (err || mag_round_settle(stage, round))
 		return;
 	mag_round_read_held(stage, round, prefix, before_err, before);
+	if (!stage->slabs->known)
+		mag_slab_state_read(
+			stage->slabs,
+			session->catalog.backends.entry[backend].name, prefix);
 	if (!mag_round_read_hists(stage, round, hist))
 		mag_round_finish(stage, round);
 }

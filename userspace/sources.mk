@@ -6,6 +6,10 @@ MAGCTL_SOURCES := \
 	histogram.c \
 	stats.c \
 	warnings.c \
+	sysfile.c \
+	hoststate.c \
+	slabstate.c \
+	cpuload.c \
 	slabinfo.c \
 	environment.c \
 	table.c \
@@ -20,6 +24,7 @@ MAGCTL_SOURCES := \
 	request.c \
 	round.c \
 	experiment.c \
+	state.c \
 	report.c \
 	result.c \
 	measure.c \

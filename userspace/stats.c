@@ -180,6 +180,7 @@ const char *mag_stats_verdict_name(enum mag_verdict verdict)
 		[MAG_VERDICT_SLOWER] = "slower",
 		[MAG_VERDICT_UNSTABLE] = "unstable",
 		[MAG_VERDICT_STEP] = "below clock step",
+		[MAG_VERDICT_REFUSED] = "refused",
 	};
 
 	return names[verdict];

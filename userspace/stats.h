@@ -52,6 +52,7 @@ enum mag_verdict {
 	MAG_VERDICT_SLOWER,
 	MAG_VERDICT_UNSTABLE,
 	MAG_VERDICT_STEP, /* the clock cannot tell the two apart */
+	MAG_VERDICT_REFUSED, /* by --strict: a precondition is missing */
 };
 
 /* Middle value, or the mean of the two in the middle; NAN if @nr is 0. */

@@ -16,6 +16,7 @@
 #define MAG_NAME_LEN	       32 /* bytes, with the closing NUL */
 #define MAG_HELP_LEN	       192 /* bytes, with the closing NUL */
 #define MAG_RELEASE_LEN	       64 /* bytes, with the closing NUL */
+#define MAG_HASH_LEN	       16 /* bytes, with the closing NUL */
 
 #define MAG_MAX_PARAMS	       24 /* parameters of one workload */
 #define MAG_MAX_OPS	       8 /* operation kinds of one workload */
@@ -34,21 +35,30 @@
 #define MAG_HOOK_KMEMLEAK      (1ULL << 4)
 #define MAG_HOOK_LOCKDEP       (1ULL << 5)
 #define MAG_HOOK_FAILSLAB      (1ULL << 6)
+/* A backend's objects are charged to control groups. */
 #define MAG_HOOK_MEMCG	       (1ULL << 7)
-#define MAG_HOOK_SHEAVES       (1ULL << 8) /* SLUB has percpu sheaves */
+/*
+ * SLUB's caches have percpu sheaves.  Only sysfs tells whether a cache has, so
+ * that the module never sets it, and magctl does.
+ */
+#define MAG_HOOK_SHEAVES       (1ULL << 8)
 #define MAG_HOOK_HARDENED      (1ULL << 9) /* SLAB_FREELIST_HARDENED */
 #define MAG_HOOK_RANDOM	       (1ULL << 10) /* SLAB_FREELIST_RANDOM */
 #define MAG_HOOK_DEBUG_PREEMPT (1ULL << 11)
 #define MAG_HOOK_DEBUG_LOCKS   (1ULL << 12) /* DEBUG_SPINLOCK and its like */
 #define MAG_HOOK_DEBUG_OBJECTS (1ULL << 13)
 #define MAG_HOOK_GCOV	       (1ULL << 14) /* counts what is executed */
-#define MAG_HOOKS_ALL	       ((1ULL << 15) - 1)
+#define MAG_HOOK_KMSAN	       (1ULL << 15)
+#define MAG_HOOK_PAGE_POISON   (1ULL << 16) /* free pages are poisoned */
+#define MAG_HOOK_SLUB_STATS    (1ULL << 17) /* SLUB counts on each path */
+#define MAG_HOOK_SLUB_TINY     (1ULL << 18) /* SLUB without percpu slabs */
+#define MAG_HOOKS_ALL	       ((1ULL << 19) - 1)
 
 /* With one of these a figure means nothing for a kernel without it. */
 #define MAG_HOOKS_DEBUG                                                     \
 	(MAG_HOOK_KASAN | MAG_HOOK_KCSAN | MAG_HOOK_KMEMLEAK |              \
 	 MAG_HOOK_LOCKDEP | MAG_HOOK_DEBUG_PREEMPT | MAG_HOOK_DEBUG_LOCKS | \
-	 MAG_HOOK_DEBUG_OBJECTS | MAG_HOOK_GCOV)
+	 MAG_HOOK_DEBUG_OBJECTS | MAG_HOOK_GCOV | MAG_HOOK_KMSAN)
 
 enum mag_clock {
 	MAG_CLOCK_AUTO = 0, /* TSC where it is stable, else KTIME */
@@ -96,6 +106,8 @@ enum mag_primitive {
  * @release: kernel release, as uname -r prints it
  * @preempt: preemption model of the kernel, e.g. "voluntary"
  * @version: version of the module
+ * @config_hash: of the kernel's configuration that the module was built for,
+ *	the first digits of the sha256 of its auto.conf; "" if it was not there
  */
 struct mag_info {
 	__u32 abi_version;
@@ -111,6 +123,7 @@ struct mag_info {
 	char release[MAG_RELEASE_LEN];
 	char preempt[MAG_NAME_LEN];
 	char version[MAG_NAME_LEN];
+	char config_hash[MAG_HASH_LEN];
 };
 
 enum mag_entity {

@@ -700,9 +700,12 @@ static void test_info(struct mag_info *info, int fd)
 	       "INFO: release is uname -r");
 	clean = text_clean(info->release, sizeof(info->release)) &&
 		text_clean(info->preempt, sizeof(info->preempt)) &&
-		text_clean(info->version, sizeof(info->version));
+		text_clean(info->version, sizeof(info->version)) &&
+		text_clean(info->config_hash, sizeof(info->config_hash));
 	tap_ok(clean, "INFO: texts end and have nothing after the end");
 	tap_ok(info->preempt[0] && info->version[0], "INFO: texts are there");
+	tap_is(strspn(info->config_hash, "0123456789abcdef"), 12,
+	       "INFO: the configuration has a hash of 12 digits");
 }
 
 /* Whether everything an answer must fill in is, and the rest is zero. */

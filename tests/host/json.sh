@@ -74,7 +74,12 @@ check_result()
 		 (.machine | length > 0) and (.kernel | length > 0) and
 		 (.arch | length > 0) and (.debug_kernel | type == "boolean") and
 		 (.preempt | length > 0) and .cpus_online > 0 and
-		 (.hooks.init_on_alloc | type == "boolean")'
+		 (.hooks.init_on_alloc | type == "boolean") and
+		 (.state.config_hash | length == 12)'
+	holds "$name: each debugged cache is in a warning" "$file" \
+		'.magslab |
+		 ([.environment.state.caches[] | .debug != ""] | any) ==
+		 ([.warnings[].name] | index("slab_debug") != null)'
 	holds "$name: clock and unit are told" "$file" \
 		'.magslab.config | .clock as $clock | .unit as $unit |
 		 (["tsc", "ktime"] | index($clock) != null) == ($unit == "ns") and

@@ -70,7 +70,10 @@ static const struct mag_describe fake_counters[] = {
 	{ .name = "hits", .unit = "lookups", .help = "lookups that hit" },
 };
 
-/* "magslab-none-" matches no cache, so that it holds 0 bytes. */
+/*
+ * "magslab-none-" matches no cache of this machine, so that it holds 0 bytes;
+ * tests make caches of that name up.
+ */
 static const struct mag_describe fake_backends[] = {
 	{ .name = "magazine", .help = "fast" },
 	{ .name = "kmem_cache", .help = "slow", .slabinfo = "magslab-none-" },
@@ -123,11 +126,14 @@ int mag_device_info(int fd, struct mag_info *info)
 	info->hooks = MAG_HOOK_INIT_ON_ALLOC | MAG_HOOK_MEMCG;
 	if (fake_option("kasan"))
 		info->hooks |= MAG_HOOK_KASAN;
+	if (fake_option("init_on_free"))
+		info->hooks |= MAG_HOOK_INIT_ON_FREE;
 	info->tsc_khz = fake_option("no_tsc") ? 0 : 2000000;
 	info->auto_clock = info->tsc_khz ? MAG_CLOCK_TSC : MAG_CLOCK_KTIME;
 	snprintf(info->release, sizeof(info->release), "6.1.0-fake");
 	snprintf(info->preempt, sizeof(info->preempt), "voluntary");
 	snprintf(info->version, sizeof(info->version), "0.0.0");
+	snprintf(info->config_hash, sizeof(info->config_hash), "0123456789ab");
 	return -fake_option("info");
 }
 

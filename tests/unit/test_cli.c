@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tree.h"
 #include "unit.h"
 
 #define MAX_ARGS      32
@@ -841,6 +842,204 @@ static void test_stdout_full(void)
 	cli_free(&cli);
 }
 
+#define SLAB	"/sys/kernel/slab"
+#define MAGSLAB "/sys/kernel/debug/magslab"
+
+/* The text of a warning of a document, "" if it has none of that name. */
+static const char *warning_of(const json_t *body, const char *name)
+{
+	for (size_t i = 0; i < length_of(body, "warnings"); i++) {
+		const json_t *warning = item_of(body, "warnings", i);
+
+		if (!strcmp(text_of(warning, "name"), name))
+			return text_of(warning, "text");
+	}
+	return "";
+}
+
+/* Whether every verdict of a comparison is refused; otherwise none may be. */
+static void check_refused(const struct cli *cli, bool refused)
+{
+	json_t *root, *body;
+
+	root = cli_json(cli, &body);
+	CHECK(length_of(body, "ratios") == 10);
+	for (size_t i = 0; i < length_of(body, "ratios"); i++) {
+		const json_t *ratio = item_of(body, "ratios", i);
+
+		CHECK(!strcmp(text_of(ratio, "verdict"), "refused") == refused);
+		CHECK(json_is_real(json_object_get(ratio, "ratio")));
+	}
+	json_decref(root);
+}
+
+static void check_strict(const char *fake, bool refused, const char *why)
+{
+	struct cli cli = { .fake = fake };
+
+	CLI_RUN(&cli, "compare", "churn", "--strict", "--json", "-", SHORT);
+	CHECK_MSG(cli.code == refused, "exit %d", cli.code);
+	CHECK_MSG(strstr(cli.err, why), "%s", cli.err);
+	check_refused(&cli, refused);
+	cli_free(&cli);
+	CLI_RUN(&cli, "compare", "churn", "--json", "-", SHORT);
+	CHECK_MSG(!cli.code && !*cli.err, "exit %d: %s", cli.code, cli.err);
+	check_refused(&cli, false);
+	cli_free(&cli);
+	CLI_RUN(&cli, "run", "churn", "-b", "kmem_cache", "--strict", SHORT);
+	CHECK_MSG(cli.code == refused, "exit %d", cli.code);
+	CHECK(!!strstr(cli.out, "  strict     no verdict") == refused);
+	CHECK(strstr(cli.out, "p99"));
+	cli_free(&cli);
+}
+
+static void test_strict(void)
+{
+	static const struct tree_file files[] = {
+		{ SLAB "/magslab-none-a/poison", "1\n" },
+		{ NULL, NULL },
+	};
+
+	unit_test("magctl: --strict refuses verdicts, names cause and cure");
+	check_strict("kasan=1", true, "debug_kernel (use a kernel without");
+	tree_create(files);
+	check_strict(NULL, true, "slab_debug (boot without slab_debug=");
+	tree_put("/proc/sys/vm/mem_profiling", "1\n");
+	check_strict(NULL, true, ", slab_debug (");
+	check_strict(NULL, true, "mem_profiling (sysctl vm.mem_profiling=0)");
+	tree_remove();
+	unit_test("magctl: --strict gives verdicts where nothing is missing");
+	check_strict(NULL, false, "");
+	check_strict("init_on_free=1", false, "");
+}
+
+static void check_slab_debug(const char *text)
+{
+	struct cli cli = { 0 };
+	json_t *root, *body;
+
+	CLI_RUN(&cli, "compare", "churn", SHORT);
+	CHECK(cli.code == 0);
+	CHECK_MSG(strstr(cli.out, "  WARNING    slab_debug: "), "%s", cli.out);
+	CHECK_MSG(strstr(cli.out, text), "%s", cli.out);
+	cli_free(&cli);
+	CLI_RUN(&cli, "compare", "churn", "--json", "-", SHORT);
+	root = cli_json(&cli, &body);
+	CHECK(strstr(warning_of(body, "slab_debug"), text));
+	json_decref(root);
+	cli_free(&cli);
+}
+
+static void test_slab_debug(void)
+{
+	unit_test("magctl: a debugged cache is a warning, whosever it is");
+	tree_create((const struct tree_file[]){ { NULL, NULL } });
+	tree_put(SLAB "/magslab-none-a/sanity_checks", "1\n");
+	tree_put(SLAB "/magslab-none-a/store_user", "1\n");
+	check_slab_debug("kmem_cache's magslab-none-a runs with FU: SLUB's");
+	tree_put(SLAB "/magslab-none-b/poison", "1\n");
+	check_slab_debug("kmem_cache's magslab-none-a and 1 more run with FU");
+	tree_put(MAGSLAB "/caches", "# name live\nchurn 8\n");
+	tree_put(MAGSLAB "/cache/churn/knobs/debug", "CP\n");
+	check_slab_debug("magazine's churn runs with CP, kmem_cache's magslab");
+	check_slab_debug(": fast paths are off on both sides;");
+	tree_remove();
+	tree_create((const struct tree_file[]){ { NULL, NULL } });
+	tree_put(MAGSLAB "/caches", "# name live\nchurn 8\n");
+	tree_put(MAGSLAB "/cache/churn/knobs/debug", "CP\n");
+	check_slab_debug("churn runs with CP: the magazine has no magazines;");
+	tree_remove();
+}
+
+static void check_sheaves(char *backend, bool on)
+{
+	struct cli cli = { 0 };
+	json_t *root, *body, *hooks;
+
+	CLI_RUN(&cli, "run", "churn", "-b", backend, "--json", "-", SHORT);
+	root = cli_json(&cli, &body);
+	hooks = json_object_get(json_object_get(body, "environment"), "hooks");
+	CHECK(json_is_true(json_object_get(hooks, "sheaves")) == on);
+	json_decref(root);
+	cli_free(&cli);
+}
+
+static void test_sheaves(void)
+{
+	unit_test("magctl: sheaves are on where the caches used have any");
+	check_sheaves("kmem_cache", false);
+	tree_create((const struct tree_file[]){ { NULL, NULL } });
+	tree_put(SLAB "/kmalloc-8/sheaf_capacity", "60\n");
+	check_sheaves("kmem_cache", true);
+	tree_put(SLAB "/magslab-none-a/sheaf_capacity", "0\n");
+	check_sheaves("kmem_cache", false);
+	check_sheaves("noop", true);
+	tree_put(SLAB "/magslab-none-a/sheaf_capacity", "28\n");
+	tree_put(SLAB "/kmalloc-8/sheaf_capacity", "0\n");
+	check_sheaves("kmem_cache", true);
+	check_sheaves("noop", false);
+	tree_remove();
+}
+
+static void check_state_json(const json_t *body)
+{
+	const json_t *state =
+		json_object_get(json_object_get(body, "environment"), "state");
+	const json_t *cache;
+
+	CHECK(!strcmp(text_of(state, "config_hash"), "0123456789ab"));
+	CHECK(!strcmp(text_of(state, "cmdline"), "quiet"));
+	CHECK(number_of(state, "kfence_interval_ms") == 100);
+	CHECK(json_is_false(json_object_get(state, "page_owner")));
+	CHECK(json_is_null(json_object_get(state, "governor")));
+	if (!json_object_get(body, "backends"))
+		return;
+	CHECK(json_is_null(json_object_get(json_object_get(state, "load"),
+					   "steal_percent")));
+	CHECK(length_of(state, "caches") == 1);
+	cache = item_of(state, "caches", 0);
+	CHECK(!strcmp(text_of(cache, "backend"), "kmem_cache"));
+	CHECK(!strcmp(text_of(cache, "debug"), ""));
+	CHECK(number_of(cache, "object_size") == 256);
+}
+
+static void test_state(void)
+{
+	static const struct tree_file files[] = {
+		{ "/proc/cmdline", "quiet\n" },
+		{ "/sys/module/kfence/parameters/sample_interval", "100\n" },
+		{ SLAB "/magslab-none-a/object_size", "256\n" },
+		{ NULL, NULL },
+	};
+	struct cli cli = { 0 };
+	json_t *root, *body;
+
+	unit_test("magctl: the state is in the report, the JSON and info");
+	tree_create(files);
+	CLI_RUN(&cli, "run", "churn", "-b", "kmem_cache", SHORT);
+	CHECK_MSG(strstr(cli.out, "  state      config_hash 0123456789ab; "),
+		  "%s", cli.out);
+	CHECK(strstr(cli.out, "kmem_cache: 1 cache, no debug, no sheaves\n"));
+	CHECK(strstr(cli.out, "unknown: preset, "));
+	CHECK(!strstr(cli.out, "WARNING"));
+	cli_free(&cli);
+	CLI_RUN(&cli, "run", "churn", "-b", "kmem_cache", "--json", "-", SHORT);
+	root = cli_json(&cli, &body);
+	check_state_json(body);
+	json_decref(root);
+	cli_free(&cli);
+	CLI_RUN(&cli, "info");
+	CHECK(strstr(cli.out, "kfence_interval_ms 100\n"));
+	CHECK(strstr(cli.out, "governor unknown\n"));
+	cli_free(&cli);
+	CLI_RUN(&cli, "info", "--json");
+	root = cli_json(&cli, &body);
+	check_state_json(body);
+	json_decref(root);
+	cli_free(&cli);
+	tree_remove();
+}
+
 void unit_cli(const char *magctl)
 {
 	char path[128];
@@ -864,6 +1063,10 @@ void unit_cli(const char *magctl)
 	test_scaled();
 	test_decimals();
 	test_one_fails();
+	test_strict();
+	test_slab_debug();
+	test_sheaves();
+	test_state();
 	test_interrupt();
 	test_second_interrupt();
 	test_files();
