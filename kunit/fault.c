@@ -664,8 +664,8 @@ static void fault_krealloc_keeps_the_old(struct kunit *test)
 /* Pools. */
 
 /*
- * kmem_cache_create() and vmalloc() show a stack for every failure of theirs,
- * which would drown real reports: there, only what comes before them fails.
+ * kmem_cache_create() shows a stack for every failure of its, which would drown
+ * real reports: there, only what comes before it fails.
  */
 static const struct fault_backend {
 	const struct mag_backend_ops *ops;
@@ -674,7 +674,7 @@ static const struct fault_backend {
 	{ &mag_backend_magazine, FAULT_NO_MAX },
 	{ &mag_backend_kmem_cache, 1 },
 	{ &mag_backend_kmalloc, FAULT_NO_MAX },
-	{ &mag_backend_noop, 1 },
+	{ &mag_backend_noop, FAULT_NO_MAX },
 };
 
 static void fault_backend_name(const struct fault_backend *backend, char *desc)

@@ -22,6 +22,9 @@ struct mag_pool;
  * @max_live: most objects that are ever out at once, on all CPUs together
  * @max_live_cpu: most of them that were allocated on one CPU; 0: @max_live
  * @cpu_end: one more than the highest CPU that allocates; 0: all CPUs may
+ * @in_turn: a promise: on each CPU only one worker allocates, in one context at
+ *	a time, and each object is freed before its CPU has allocated
+ *	@max_live_cpu more
  */
 struct mag_pool_spec {
 	const char *name;
@@ -31,6 +34,7 @@ struct mag_pool_spec {
 	unsigned long max_live;
 	unsigned long max_live_cpu;
 	unsigned int cpu_end;
+	bool in_turn;
 };
 
 /**
@@ -42,7 +46,8 @@ struct mag_pool_spec {
  * @uses: MAG_PRIMITIVE_BIT() of each primitive on its paths, fast and slow; of
  *	one that only some kernels use there, too.  Freeing after a grace period
  *	is the same call_rcu() for all backends, and is left out.
- * @init: makes ready pool->priv.  Task context, may sleep.  Returns 0 or -errno.
+ * @init: makes ready pool->priv.  May point pool->ops to ops that fit the spec
+ *	better.  Task context, may sleep.  Returns 0 or -errno.
  * @exit: undoes @init; every object has been freed.  Task context, may sleep.
  * @alloc: one constructed object, or NULL.  Context as @gfp allows, down to
  *	hard interrupt with GFP_ATOMIC.
