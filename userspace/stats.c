@@ -124,7 +124,7 @@ void mag_stats_ratio_widen(struct mag_ratio *ratio, double value_grain,
 
 bool mag_stats_ratio_within(const struct mag_ratio *ratio, double step)
 {
-	const double rounding = 1e-9; /* of logarithms and back */
+	const double rounding = 0.000000001; /* of logarithms and back */
 	double apart = fabs(ratio->ratio - 1) * ratio->base;
 
 	return apart <= step + ratio->base * rounding;

@@ -15,7 +15,7 @@
 #include "clock.h"
 
 /* A clock that so many readings find unchanged has stopped. */
-#define PATIENCE     (1U << 20)
+#define PATIENCE     1000000
 /* One in so many differences may have an interrupt in it. */
 #define INTERRUPTED  8
 /* Distances between readings, in instructions or so. */

@@ -263,6 +263,12 @@ static json_t *item_of(const json_t *object, const char *list, size_t i)
 	return json_array_get(json_object_get(object, list), i);
 }
 
+/* To the digits of a real in JSON. */
+static bool near(double a, double b)
+{
+	return fabs(a - b) < 0.000000001;
+}
+
 static double real_of(const json_t *object, const char *key)
 {
 	return json_number_value(json_object_get(object, key));
@@ -365,15 +371,20 @@ static void test_run_json(void)
 	cli_free(&cli);
 }
 
+static void check_says(const struct cli *cli, const char *text)
+{
+	CHECK_MSG(strstr(cli->out, text), "no \"%s\" in: %s", text, cli->out);
+}
+
 static void test_clocks(void)
 {
 	struct cli cli = { .fake = "insns=1" };
 
 	unit_test("magctl: where ticks are instructions, they are the unit");
 	CLI_RUN(&cli, "run", "batch", "-b", "noop", SHORT);
-	CHECK_MSG(strstr(cli.out, "  clock      ticks; step 1 insns, a reading "
-				  "costs 44 insns; times in insns"),
-		  "%s", cli.out);
+	check_says(
+		&cli,
+		"  clock      ticks; step 1 insns, a reading costs 44 insns; times in insns");
 	CHECK(strstr(cli.out, "machine    icount,"));
 	CHECK(strstr(cli.out, "pairs/1e6 insns"));
 	CHECK(strstr(cli.out, "times 100 at once"));
@@ -399,9 +410,9 @@ static void test_clocks(void)
 	cli.fake = "no_tsc=1";
 	cli.machine = "um";
 	CLI_RUN(&cli, "run", "batch", "-b", "noop", SHORT);
-	CHECK_MSG(strstr(cli.out, "  clock      ktime; step 1 ns, a reading "
-				  "costs 44 ns; times in ns"),
-		  "%s", cli.out);
+	check_says(
+		&cli,
+		"  clock      ktime; step 1 ns, a reading costs 44 ns; times in ns");
 	CHECK(strstr(cli.out, "machine    um,"));
 	cli_free(&cli);
 }
@@ -551,6 +562,15 @@ static json_t *ratio_of(const json_t *body, const char *metric)
 	return NULL;
 }
 
+static void check_interval(const json_t *object, double low, double high)
+{
+	double got_low = real_of(object, "low");
+	double got_high = real_of(object, "high");
+
+	CHECK_MSG(near(got_low, low) && near(got_high, high),
+		  "%g to %g, not %g to %g", got_low, got_high, low, high);
+}
+
 static void check_verdict(const char *fake, const char *workload,
 			  const char *verdict, double low, double high)
 {
@@ -565,11 +585,8 @@ static void check_verdict(const char *fake, const char *workload,
 		CHECK_MSG(!strcmp(text_of(ratio, "verdict"), verdict),
 			  "%s: %s, not %s", fake, text_of(ratio, "verdict"),
 			  verdict);
-		CHECK(fabs(real_of(ratio, "ratio") - 2) < 1e-9);
-		CHECK_MSG(fabs(real_of(ratio, "low") - low) < 1e-9 &&
-				  fabs(real_of(ratio, "high") - high) < 1e-9,
-			  "%s: %g to %g", fake, real_of(ratio, "low"),
-			  real_of(ratio, "high"));
+		CHECK(near(real_of(ratio, "ratio"), 2));
+		check_interval(ratio, low, high);
 	}
 	ratio = ratio_of(body, "throughput");
 	CHECK(strcmp(text_of(ratio, "verdict"), "below clock step"));
@@ -595,11 +612,9 @@ static void test_clock_step(void)
 
 static void check_net(const json_t *net, double low, double high)
 {
-	CHECK_MSG(fabs(real_of(net, "value") - 30) < 1e-9, "net %g",
+	CHECK_MSG(near(real_of(net, "value"), 30), "net %g",
 		  real_of(net, "value"));
-	CHECK_MSG(fabs(real_of(net, "low") - low) < 1e-9 &&
-			  fabs(real_of(net, "high") - high) < 1e-9,
-		  "net %g to %g", real_of(net, "low"), real_of(net, "high"));
+	check_interval(net, low, high);
 }
 
 /* 40 ns on magazine less 10 on noop, by a clock of 2 ns. */
@@ -624,16 +639,15 @@ static void test_net(void)
 	net = item_of(body, "net_of_noop", 0);
 	CHECK(number_of(net, "pairs") == 2);
 	net = json_object_get(net, "p50");
-	CHECK(fabs(real_of(net, "value") - 30) < 1e-9);
+	CHECK(near(real_of(net, "value"), 30));
 	CHECK(json_is_null(json_object_get(net, "low")));
 	CHECK(json_is_null(json_object_get(net, "high")));
 	json_decref(root);
 	cli_free(&cli);
 
 	CLI_RUN(&cli, "compare", "churn", SHORT);
-	CHECK_MSG(strstr(cli.out, "30.00  28.00 to 32.00     30.00  "
-				  "30.00 to 30.00      5\n"),
-		  "%s", cli.out);
+	check_says(&cli,
+		   "30.00  28.00 to 32.00     30.00  30.00 to 30.00      5\n");
 	cli_free(&cli);
 }
 
@@ -662,8 +676,7 @@ static void test_scaled(void)
 
 	CLI_RUN(&cli, "run", "churn", "-b", "magazine", "--histogram", "-",
 		SHORT);
-	CHECK_MSG(strstr(cli.out, ",magazine,alloc,1,ns,40,40,5000\n"), "%s",
-		  cli.out);
+	check_says(&cli, ",magazine,alloc,1,ns,40,40,5000\n");
 	cli_free(&cli);
 	CLI_EXPECT("no_khz=1", 1, "same tree", "run", "churn", "-b", "noop",
 		   SHORT);
@@ -676,18 +689,18 @@ static void test_decimals(void)
 
 	unit_test("magctl: no figure has decimals that the clock does not");
 	CLI_RUN(&cli, "run", "churn", "-b", "magazine", SHORT);
-	CHECK_MSG(strstr(cli.out, " 5000   40   40   40 "), "%s", cli.out);
+	check_says(&cli, " 5000   40   40   40 ");
 	cli_free(&cli);
 	cli.fake = "flat=1,step=1";
 	CLI_RUN(&cli, "run", "churn", "-b", "magazine", SHORT);
-	CHECK_MSG(strstr(cli.out, " 5000  40.0  40.0  40.0 "), "%s", cli.out);
+	check_says(&cli, " 5000  40.0  40.0  40.0 ");
 	cli_free(&cli);
 	CLI_RUN(&cli, "run", "batch", "-b", "magazine", SHORT);
-	CHECK_MSG(strstr(cli.out, " 5000  0.40  0.40  0.40 "), "%s", cli.out);
+	check_says(&cli, " 5000  0.40  0.40  0.40 ");
 	cli_free(&cli);
 	cli.fake = "step=1";
 	CLI_RUN(&cli, "run", "churn", "-b", "kmem_cache", SHORT);
-	CHECK_MSG(strstr(cli.out, " 191.5  691.0  2046 "), "%s", cli.out);
+	check_says(&cli, " 191.5  691.0  2046 ");
 	cli_free(&cli);
 }
 
