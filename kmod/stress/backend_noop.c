@@ -620,11 +620,12 @@ static int backend_noop_init(struct mag_pool *pool)
 	return err;
 }
 
-/* Cells by this_cpu operations, and the marks of a ring by a locked cmpxchg. */
-#define NOOP_USES                                  \
-	(MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_CALL) |   \
-	 MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_ATOMIC) | \
-	 MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_THIS_CPU))
+/* Preemption is off inside a CPU's stacks; the store has a lock that masks interrupts. */
+#define NOOP_USES                                   \
+	(MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_CALL) |    \
+	 MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_PREEMPT) | \
+	 MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_IRQ) |     \
+	 MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_SPINLOCK))
 
 const struct mag_backend_ops mag_backend_noop = {
 	.name = "noop",
