@@ -52,6 +52,7 @@ void mag_experiment_free(struct mag_experiment *experiment)
 	}
 	free(experiment->subjects);
 	mag_warnings_free(&experiment->warnings);
+	mag_machine_free(&experiment->profile);
 }
 
 /* Want of memory is the backend's own affair; anything else ends them all. */
@@ -153,6 +154,22 @@ static void mag_experiment_rounds(struct mag_experiment *experiment,
 	}
 }
 
+/* The CPUs that the workers will have: the first that are online. */
+static void mag_experiment_profile(struct mag_experiment *experiment)
+{
+	const struct mag_session *session = experiment->session;
+	__u32 nr = experiment->request->config.nr_workers;
+	struct mag_cpulist cpus;
+
+	mag_cpulist_online(&cpus);
+	if (cpus.nr > nr)
+		cpus.nr = nr;
+	mag_machine_read(&experiment->profile, session->fd, &session->env,
+			 &cpus);
+	mag_machine_warn(&experiment->profile, &experiment->warnings);
+	mag_cpulist_free(&cpus);
+}
+
 void mag_experiment_run(struct mag_experiment *experiment,
 			const struct mag_session *session,
 			const struct mag_request *request,
@@ -168,6 +185,7 @@ void mag_experiment_run(struct mag_experiment *experiment,
 	mag_experiment_create(experiment, session, request);
 	experiment->compare = options->compare;
 	mag_environment_warn(&session->env, &experiment->warnings);
+	mag_experiment_profile(experiment);
 	stage.signal_fd = mag_signals_open();
 	if (stage.signal_fd < 0) {
 		mag_error("signalfd: %s", strerror(errno));
@@ -342,9 +360,14 @@ enum mag_verdict mag_experiment_verdict(const struct mag_experiment *experiment,
 					enum mag_metric metric, __u32 op,
 					const struct mag_ratio *ratio)
 {
-	(void)experiment;
-	(void)subject;
+	const struct mag_subject *base =
+		&experiment->subjects[experiment->request->baseline];
+
 	(void)op;
+	if (mag_machine_explains(&experiment->profile,
+				 subject->about->primitives |
+					 base->about->primitives))
+		return MAG_VERDICT_MACHINE;
 	return mag_stats_verdict(ratio, metric == MAG_METRIC_THROUGHPUT);
 }
 

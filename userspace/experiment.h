@@ -6,6 +6,7 @@
 #ifndef MAGCTL_EXPERIMENT_H
 #define MAGCTL_EXPERIMENT_H
 
+#include "machine.h"
 #include "round.h"
 #include "stats.h"
 
@@ -31,6 +32,7 @@ struct mag_subject {
  * @session: where
  * @request: what
  * @subjects: request->nr_backends of them, in the order asked for
+ * @profile: what the machine is, on the CPUs of the workers
  * @warnings: what makes its figures doubtful
  * @interrupted: a signal ended it early
  * @code: MAG_EXIT_OK, or what the first failure, already told, asks to exit with
@@ -40,6 +42,7 @@ struct mag_experiment {
 	const struct mag_session *session;
 	const struct mag_request *request;
 	struct mag_subject *subjects;
+	struct mag_profile profile;
 	struct mag_warnings warnings;
 	bool interrupted;
 	int code;

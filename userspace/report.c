@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "machine_report.h"
 #include "report.h"
 #include "table.h"
 #include "util.h"
@@ -145,6 +146,8 @@ static void mag_report_header(const struct mag_experiment *experiment,
 	mag_report_run(experiment, out);
 	mag_report_params(experiment, out);
 	mag_report_hooks(&experiment->session->env.info, out);
+	mag_report_key(out, "primitives");
+	mag_machine_print_line(&experiment->profile, out);
 	mag_warnings_print(&experiment->warnings, out);
 }
 

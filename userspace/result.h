@@ -17,4 +17,7 @@ int mag_result_csv(const struct mag_experiment *experiment, const char *path);
 /* Machine, kernel and hooks; also of magctl info. */
 json_t *mag_result_environment(const struct mag_environment *env);
 
+/* The array "warnings" of every document. */
+json_t *mag_result_warnings(const struct mag_warnings *warnings);
+
 #endif /* MAGCTL_RESULT_H */

@@ -6,6 +6,7 @@ MAGCTL_SOURCES := \
 	histogram.c \
 	stats.c \
 	warnings.c \
+	cpulist.c \
 	slabinfo.c \
 	environment.c \
 	table.c \
@@ -15,6 +16,8 @@ MAGCTL_SOURCES := \
 	progress.c \
 	complain.c \
 	catalog.c \
+	machine.c \
+	machine_report.c \
 	session.c \
 	options.c \
 	request.c \
@@ -26,4 +29,5 @@ MAGCTL_SOURCES := \
 	cmd_list.c \
 	cmd_run.c \
 	cmd_compare.c \
-	cmd_info.c
+	cmd_info.c \
+	cmd_machine.c

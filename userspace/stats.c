@@ -119,6 +119,7 @@ const char *mag_stats_verdict_name(enum mag_verdict verdict)
 		[MAG_VERDICT_FASTER] = "faster",
 		[MAG_VERDICT_SLOWER] = "slower",
 		[MAG_VERDICT_UNSTABLE] = "unstable",
+		[MAG_VERDICT_MACHINE] = "machine",
 	};
 
 	return names[verdict];

@@ -35,6 +35,7 @@ enum mag_verdict {
 	MAG_VERDICT_FASTER,
 	MAG_VERDICT_SLOWER,
 	MAG_VERDICT_UNSTABLE,
+	MAG_VERDICT_MACHINE, /* the machine could explain it; of no statistics */
 };
 
 /* Middle value, or the mean of the two in the middle; NAN if @nr is 0. */
