@@ -54,6 +54,7 @@ void mag_experiment_free(struct mag_experiment *experiment)
 	}
 	free(experiment->subjects);
 	mag_warnings_free(&experiment->warnings);
+	mag_machine_free(&experiment->profile);
 }
 
 /* Want of memory is the backend's own affair; anything else ends them all. */
@@ -157,6 +158,22 @@ static void mag_experiment_rounds(struct mag_experiment *experiment,
 	}
 }
 
+/* The CPUs that the workers will have: the first that are online. */
+static void mag_experiment_profile(struct mag_experiment *experiment)
+{
+	const struct mag_session *session = experiment->session;
+	__u32 nr = experiment->request->config.nr_workers;
+	struct mag_cpulist cpus;
+
+	mag_cpulist_online(&cpus);
+	if (cpus.nr > nr)
+		cpus.nr = nr;
+	mag_machine_read(&experiment->profile, session->fd, &session->env,
+			 &cpus);
+	mag_machine_warn(&experiment->profile, &experiment->warnings);
+	mag_cpulist_free(&cpus);
+}
+
 void mag_experiment_run(struct mag_experiment *experiment,
 			const struct mag_session *session,
 			const struct mag_request *request,
@@ -173,6 +190,7 @@ void mag_experiment_run(struct mag_experiment *experiment,
 	experiment->compare = options->compare;
 	experiment->strict = options->strict;
 	mag_environment_warn(&session->env, &experiment->warnings);
+	mag_experiment_profile(experiment);
 	stage.signal_fd = mag_signals_open();
 	if (stage.signal_fd < 0) {
 		mag_error("signalfd: %s", strerror(errno));
@@ -378,11 +396,17 @@ enum mag_verdict mag_experiment_verdict(const struct mag_experiment *experiment,
 					enum mag_metric metric, __u32 op,
 					const struct mag_ratio *ratio)
 {
+	const struct mag_subject *base =
+		&experiment->subjects[experiment->request->baseline];
 	enum mag_verdict verdict =
 		mag_stats_verdict(ratio, metric == MAG_METRIC_THROUGHPUT);
 
 	if (mag_state_refuses(experiment))
 		return MAG_VERDICT_REFUSED;
+	if (mag_machine_explains(&experiment->profile,
+				 subject->about->primitives |
+					 base->about->primitives))
+		return MAG_VERDICT_MACHINE;
 	if (verdict == MAG_VERDICT_NONE || metric == MAG_METRIC_THROUGHPUT)
 		return verdict;
 	if (mag_stats_ratio_within(ratio, mag_experiment_step(experiment,

@@ -6,6 +6,7 @@
 #ifndef MAGCTL_EXPERIMENT_H
 #define MAGCTL_EXPERIMENT_H
 
+#include "machine.h"
 #include "round.h"
 #include "stats.h"
 
@@ -35,6 +36,7 @@ struct mag_subject {
  * @subjects: request->nr_backends of them, in the order asked for
  * @strict: no verdict while a precondition is missing
  * @load: what else went on during the rounds that did not fail
+ * @profile: what the machine is, on the CPUs of the workers
  * @warnings: what makes its figures doubtful
  * @interrupted: a signal ended it early
  * @code: MAG_EXIT_OK, or what the first failure, already told, asks to exit with
@@ -46,6 +48,7 @@ struct mag_experiment {
 	struct mag_subject *subjects;
 	bool strict;
 	struct mag_load load;
+	struct mag_profile profile;
 	struct mag_warnings warnings;
 	bool interrupted;
 	int code;

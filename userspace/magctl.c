@@ -24,6 +24,7 @@ static const struct mag_command mag_commands[] = {
 	{ "run", "magctl run", mag_cmd_run },
 	{ "compare", "magctl compare", mag_cmd_compare },
 	{ "info", "magctl info", mag_cmd_info },
+	{ "machine", "magctl machine", mag_cmd_machine },
 };
 
 static const char mag_help[] =
@@ -37,6 +38,7 @@ static const char mag_help[] =
 	"  run      one workload on one backend\n"
 	"  compare  one workload on several backends, in interleaved rounds\n"
 	"  info     machine, kernel, clocks, hooks, state\n"
+	"  machine  what primitives cost here, beside bare metal\n"
 	"magctl COMMAND --help tells more of each.\n"
 	"\n"
 	"Units: times are in ns of one operation; with the clock \"ticks\" in ticks of the\n"

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "machine_report.h"
 #include "report.h"
 #include "state.h"
 #include "table.h"
@@ -166,6 +167,8 @@ static void mag_report_header(const struct mag_experiment *experiment,
 	mag_report_params(experiment, out);
 	mag_report_hooks(mag_state_hooks(experiment), out);
 	mag_state_print(experiment, out);
+	mag_report_key(out, "primitives");
+	mag_machine_print_line(&experiment->profile, out);
 	mag_warnings_print(&experiment->warnings, out);
 	mag_report_refusal(experiment, out);
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "machine_report.h"
 #include "output.h"
 #include "report.h"
 #include "result.h"
@@ -455,6 +456,8 @@ json_t *mag_result_json(const struct mag_experiment *experiment)
 	mag_json_set(body, "environment",
 		     mag_result_environment(&experiment->session->env,
 					    experiment));
+	mag_json_set(body, "primitives",
+		     mag_machine_json(&experiment->profile));
 	mag_json_set(body, "warnings",
 		     mag_result_warnings(&experiment->warnings));
 	mag_json_set(body, "strict", json_boolean(experiment->strict));

@@ -18,4 +18,7 @@ int mag_result_csv(const struct mag_experiment *experiment, const char *path);
 json_t *mag_result_environment(const struct mag_environment *env,
 			       const struct mag_experiment *experiment);
 
+/* The array "warnings" of every document. */
+json_t *mag_result_warnings(const struct mag_warnings *warnings);
+
 #endif /* MAGCTL_RESULT_H */

@@ -10,6 +10,7 @@ MAGCTL_SOURCES := \
 	hoststate.c \
 	slabstate.c \
 	cpuload.c \
+	cpulist.c \
 	slabinfo.c \
 	environment.c \
 	table.c \
@@ -19,6 +20,8 @@ MAGCTL_SOURCES := \
 	progress.c \
 	complain.c \
 	catalog.c \
+	machine.c \
+	machine_report.c \
 	session.c \
 	options.c \
 	request.c \
@@ -31,4 +34,5 @@ MAGCTL_SOURCES := \
 	cmd_list.c \
 	cmd_run.c \
 	cmd_compare.c \
-	cmd_info.c
+	cmd_info.c \
+	cmd_machine.c

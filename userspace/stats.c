@@ -181,6 +181,7 @@ const char *mag_stats_verdict_name(enum mag_verdict verdict)
 		[MAG_VERDICT_UNSTABLE] = "unstable",
 		[MAG_VERDICT_STEP] = "below clock step",
 		[MAG_VERDICT_REFUSED] = "refused",
+		[MAG_VERDICT_MACHINE] = "machine",
 	};
 
 	return names[verdict];

@@ -53,6 +53,7 @@ enum mag_verdict {
 	MAG_VERDICT_UNSTABLE,
 	MAG_VERDICT_STEP, /* the clock cannot tell the two apart */
 	MAG_VERDICT_REFUSED, /* by --strict: a precondition is missing */
+	MAG_VERDICT_MACHINE, /* the machine could explain it; of no statistics */
 };
 
 /* Middle value, or the mean of the two in the middle; NAN if @nr is 0. */

@@ -3,7 +3,8 @@
  * A device that runs nothing, linked in place of device.c: seeded samples, a
  * timer for a run, and failures on request.  $MAGSLAB_FAKE is a list, separated
  * by commas, of "what=number": open, info, describe, start, status, hist, stop,
- * finish fail with that errno; fail_INDEX fails the runs of a backend;
+ * finish, machine fail with that errno; fail_INDEX fails the runs of a backend;
+ * cost_NAME is what a primitive costs, in ns;
  * other keys are read where they are used.
  */
 #include <errno.h>
@@ -75,8 +76,15 @@ static const struct mag_describe fake_counters[] = {
  * tests make caches of that name up.
  */
 static const struct mag_describe fake_backends[] = {
-	{ .name = "magazine", .help = "fast" },
-	{ .name = "kmem_cache", .help = "slow", .slabinfo = "magslab-none-" },
+	{ .name = "magazine",
+	  .help = "fast",
+	  .primitives = MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_CALL) |
+			MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_PREEMPT) },
+	{ .name = "kmem_cache",
+	  .help = "slow",
+	  .slabinfo = "magslab-none-",
+	  .primitives = MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_CALL) |
+			MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_IRQ) },
 	{ .name = "noop", .help = "nothing" },
 };
 
@@ -345,4 +353,52 @@ int mag_device_finish(int fd)
 		return -EAGAIN;
 	fake.finished = true;
 	return -fake_option("finish");
+}
+
+/* 2 GHz, and batches of 100: 200 ticks are a nanosecond of each. */
+static void fake_cost(struct mag_machine *machine, int primitive,
+		      const char *name, int ns)
+{
+	struct mag_primitive_cost *cost = &machine->primitives[primitive];
+	int given;
+	char key[32];
+
+	snprintf(key, sizeof(key), "cost_%s", name);
+	given = fake_option(key);
+	cost->iterations = 100;
+	cost->batches = 50;
+	cost->min = (__u64)(given ? given : ns) * 200;
+	/* CPU 1 is slower than CPU 0 by a tenth of what it is beyond the least. */
+	cost->median = cost->min + 20 * (1 + machine->cpu);
+}
+
+/* Ordinary bare metal, but for what is asked for. */
+int mag_device_machine(int fd, struct mag_machine *machine)
+{
+	static const struct {
+		const char *name;
+		int ns;
+	} usual[MAG_NR_PRIMITIVES] = {
+		{ "call", 1 },	 { "clock", 10 },   { "preempt", 1 },
+		{ "irq", 5 },	 { "bh", 4 },	    { "spinlock", 7 },
+		{ "atomic", 5 }, { "this_cpu", 1 }, { "line", 60 },
+	};
+
+	(void)fd;
+	if (fake.started)
+		return -EBUSY;
+	machine->khz = machine->clock == MAG_CLOCK_TICKS ? 0 : 2000000;
+	machine->flags = fake_option("up") ? MAG_MACHINE_UP : 0;
+	machine->hz = 250;
+	machine->clock_step = 20;
+	machine->window_ns = 20000000;
+	machine->window_jiffies = 5;
+	machine->gaps = 2 + machine->cpu;
+	machine->gap_max = 4000;
+	machine->gap_total = 40000;
+	machine->nr_primitives = MAG_NR_PRIMITIVES;
+	for (int i = 0; i < MAG_NR_PRIMITIVES; i++)
+		if (i != MAG_PRIMITIVE_LINE || machine->peer != MAG_CPU_NONE)
+			fake_cost(machine, i, usual[i].name, usual[i].ns);
+	return -fake_option("machine");
 }

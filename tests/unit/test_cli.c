@@ -164,10 +164,10 @@ static void cli_path(char *path, size_t size, const char *name)
 static void test_help(void)
 {
 	static const char *const commands[] = { "list", "run", "compare",
-						"info" };
+						"info", "machine" };
 
 	unit_test("magctl: --help of every command, without a device");
-	for (size_t i = 0; i < 4; i++) {
+	for (size_t i = 0; i < MAG_ARRAY_SIZE(commands); i++) {
 		struct cli cli = { .fake = "open=2" };
 
 		CLI_RUN(&cli, (char *)commands[i], "--help");
@@ -178,7 +178,7 @@ static void test_help(void)
 		cli_free(&cli);
 	}
 	CLI_EXPECT(NULL, 0, "", "--help");
-	CLI_EXPECT(NULL, 2, "list run compare info", "frob");
+	CLI_EXPECT(NULL, 2, "list run compare info machine", "frob");
 	CLI_EXPECT(NULL, 2, "Usage", NULL);
 }
 
@@ -562,6 +562,59 @@ static json_t *ratio_of(const json_t *body, const char *metric)
 	return NULL;
 }
 
+static void test_machine(void)
+{
+	struct cli cli = { .machine = "bench" };
+
+	unit_test("magctl: machine shows costs beside those of bare metal");
+	CLI_RUN(&cli, "machine", "--cpus", "0");
+	CHECK_MSG(cli.code == 0, "exit %d: %s", cli.code, cli.err);
+	CHECK(strstr(cli.out, "  machine    bench, 2 CPU"));
+	CHECK(strstr(cli.out, "  clock      tsc\n"));
+	CHECK(strstr(cli.out, "  step       10 ns"));
+	CHECK(strstr(cli.out, "  reading    10.1 ns"));
+	CHECK(strstr(cli.out, "  timer      250 ticks a second, of 250\n"));
+	CHECK(strstr(cli.out,
+		     "  gaps       100 a second, the longest 2000 ns;"));
+	CHECK(strstr(cli.out, " ns; 0.10 % of the time\n"));
+	CHECK_MSG(strstr(cli.out, "\n  irq        5.00    5.10       5.10 "),
+		  "%s", cli.out);
+	CHECK(strstr(cli.out, " 2 to 10 ns    4.6    5.0  interrupts masked"));
+	CHECK(strstr(cli.out, "needs two CPUs"));
+	CHECK(!strstr(cli.out, "WARNING") && !strstr(cli.out, "PROPORTION"));
+	cli_free(&cli);
+
+	cli.fake = "cost_irq=2000,up=1";
+	CLI_RUN(&cli, "machine", "--cpus", "0");
+	CHECK(cli.code == 0);
+	CHECK_MSG(strstr(cli.out, "WARNING    irq (interrupts masked and"),
+		  "%s", cli.out);
+	CHECK(strstr(cli.out, ") costs 2000 ns, 1818 calls; usual are 2 to"));
+	CHECK(strstr(cli.out, "WARNING    a kernel without SMP"));
+	CHECK(strstr(cli.out, "OUT OF PROPORTION\n"));
+	cli_free(&cli);
+
+	CLI_EXPECT("machine=16", 1, "another measurement", "machine");
+	CLI_EXPECT("machine=25", 1, "same tree", "machine");
+	CLI_EXPECT(NULL, 2, "not \"all\"", "machine", "--cpus", "1-");
+	CLI_EXPECT(NULL, 2, "CPU 65535 is not online", "machine", "--cpus",
+		   "0,65535");
+	CLI_EXPECT(NULL, 2, "what is \"x\"?", "machine", "x");
+}
+
+static const json_t *cost_of(const json_t *body, const char *name)
+{
+	const json_t *primitives = json_object_get(body, "primitives");
+
+	for (size_t i = 0; i < length_of(primitives, "costs"); i++) {
+		const json_t *cost = item_of(primitives, "costs", i);
+
+		if (!strcmp(text_of(cost, "name"), name))
+			return cost;
+	}
+	return NULL;
+}
+
 static void check_interval(const json_t *object, double low, double high)
 {
 	double got_low = real_of(object, "low");
@@ -701,6 +754,131 @@ static void test_decimals(void)
 	cli.fake = "step=1";
 	CLI_RUN(&cli, "run", "churn", "-b", "kmem_cache", SHORT);
 	check_says(&cli, " 191.5  691.0  2046 ");
+	cli_free(&cli);
+}
+
+static void test_machine_json(void)
+{
+	struct cli cli = { .fake = "cost_this_cpu=300" };
+	const json_t *cost, *primitives;
+	json_t *root, *body;
+
+	unit_test("magctl: machine --json has what the table has");
+	CLI_RUN(&cli, "machine", "--json", "--cpus", "0");
+	CHECK(cli.code == 0);
+	root = cli_json(&cli, &body);
+	CHECK(!strcmp(text_of(body, "format"), "magslab-machine"));
+	CHECK(number_of(body, "version") == 1);
+	CHECK(!strcmp(text_of(body, "clock"), "tsc"));
+	primitives = json_object_get(body, "primitives");
+	CHECK(json_is_true(json_object_get(primitives, "measured")));
+	CHECK(json_is_true(json_object_get(primitives, "smp")));
+	CHECK(!strcmp(text_of(primitives, "unit"), "ns"));
+	CHECK(length_of(primitives, "cpus") == 1);
+	CHECK(length_of(primitives, "costs") == 9);
+	CHECK(number_of(primitives, "hz") == 250);
+	CHECK(real_of(primitives, "clock_step") == 10);
+	CHECK(real_of(primitives, "gaps_per_second") == 100);
+	cost = cost_of(body, "this_cpu");
+	CHECK(real_of(cost, "min") == 300 && real_of(cost, "median") == 300.1);
+	CHECK(json_is_true(json_object_get(cost, "out_of_proportion")));
+	cost = cost_of(body, "irq");
+	CHECK(json_is_false(json_object_get(cost, "out_of_proportion")));
+	cost = cost_of(body, "line");
+	CHECK(json_is_false(json_object_get(cost, "measured")));
+	CHECK(json_is_null(json_object_get(cost, "median")));
+	CHECK(length_of(body, "warnings") == 1);
+	CHECK(!strcmp(text_of(item_of(body, "warnings", 0), "name"),
+		      "machine_this_cpu"));
+	json_decref(root);
+	cli_free(&cli);
+}
+
+/* All verdicts of a document, of one backend, are or are not @verdict. */
+static void check_verdicts(const json_t *body, const char *backend,
+			   const char *verdict, bool are)
+{
+	size_t seen = 0;
+
+	for (size_t i = 0; i < length_of(body, "ratios"); i++) {
+		const json_t *ratio = item_of(body, "ratios", i);
+
+		if (strcmp(text_of(ratio, "backend"), backend))
+			continue;
+		seen++;
+		CHECK_MSG(!strcmp(text_of(ratio, "verdict"), verdict) == are,
+			  "%s %s: %s", backend, text_of(ratio, "metric"),
+			  text_of(ratio, "verdict"));
+		CHECK(json_is_real(json_object_get(ratio, "ratio")));
+		CHECK(json_is_real(json_object_get(ratio, "low")));
+	}
+	/* The throughput, and two percentiles of two operations. */
+	CHECK(seen == 5);
+}
+
+static void machine_verdicts(const char *fake, const char *baseline,
+			     const char *other, bool machine, bool noop)
+{
+	struct cli cli = { .fake = fake };
+	json_t *root, *body;
+
+	CLI_RUN(&cli, "compare", "churn", "-b", "magazine,kmem_cache,noop",
+		"--baseline", (char *)baseline, "--json", "-", SHORT);
+	CHECK(cli.code == 0);
+	root = cli_json(&cli, &body);
+	check_verdicts(body, other, "machine", machine);
+	check_verdicts(body, "noop", "machine", noop);
+	json_decref(root);
+	cli_free(&cli);
+}
+
+static void test_machine_verdict(void)
+{
+	struct cli cli = { .fake = "cost_irq=2000" };
+
+	unit_test("magctl: what the machine could explain has no verdict");
+	machine_verdicts(NULL, "kmem_cache", "magazine", false, false);
+	/* It is the baseline that masks interrupts: against all of them. */
+	machine_verdicts("cost_irq=2000", "kmem_cache", "magazine", true, true);
+	machine_verdicts("cost_irq=2000", "magazine", "kmem_cache", true,
+			 false);
+	/* Nobody here uses it, and the clock is everybody's. */
+	machine_verdicts("cost_bh=2000", "kmem_cache", "magazine", false,
+			 false);
+	machine_verdicts("cost_clock=5000", "kmem_cache", "magazine", false,
+			 false);
+
+	CLI_RUN(&cli, "compare", "churn", "-b", "magazine,kmem_cache", SHORT);
+	CHECK(cli.code == 0);
+	CHECK_MSG(strstr(cli.out, "  machine\n"), "%s", cli.out);
+	CHECK(!strstr(cli.out, "faster") && !strstr(cli.out, "slower"));
+	CHECK(strstr(cli.out, " irq 2000! "));
+	CHECK(strstr(cli.out, "WARNING    irq (interrupts masked"));
+	cli_free(&cli);
+}
+
+/* An older module, or another's measurement: figures, but not without a word. */
+static void test_machine_not_measured(void)
+{
+	struct cli cli = { .fake = "machine=25" };
+	json_t *root, *body;
+
+	unit_test("magctl: a machine that was not measured is a warning");
+	CLI_RUN(&cli, "run", "churn", "-b", "noop", SHORT);
+	CHECK(cli.code == 0);
+	CHECK(strstr(cli.out, "  primitives not measured\n"));
+	CHECK(strstr(cli.out, "WARNING    what primitives cost"));
+	cli_free(&cli);
+	CLI_RUN(&cli, "run", "churn", "-b", "noop", "--json", "-", SHORT);
+	root = cli_json(&cli, &body);
+	CHECK(!strcmp(text_of(item_of(body, "warnings", 0), "name"),
+		      "machine_not_measured"));
+	CHECK(json_is_true(
+		json_object_get(item_of(body, "warnings", 0), "precondition")));
+	body = json_object_get(body, "primitives");
+	CHECK(json_is_false(json_object_get(body, "measured")));
+	CHECK(*text_of(body, "error"));
+	json_decref(root);
 	cli_free(&cli);
 }
 
@@ -1070,6 +1248,10 @@ void unit_cli(const char *magctl)
 	test_wrong_units();
 	test_place();
 	test_compare();
+	test_machine();
+	test_machine_json();
+	test_machine_verdict();
+	test_machine_not_measured();
 	test_compare_json();
 	test_clock_step();
 	test_net();
