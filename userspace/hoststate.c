@@ -147,12 +147,17 @@ static char *mag_host_turbo(void)
 	return NULL;
 }
 
-/* A list of CPUs, which for none is an empty line or "(null)". */
+/*
+ * A list of CPUs, which for none is an empty line or "(null)".  A kernel that
+ * cannot do it has no such file.
+ */
 static char *mag_host_cpus(const char *name)
 {
 	char *line = mag_sys_line(MAG_CPU_DIR "/%s", name);
 
-	if (!line || (*line && strcmp(line, "(null)")))
+	if (!line)
+		return mag_sys_exists(MAG_CPU_DIR) ? mag_xstrdup("none") : NULL;
+	if (*line && strcmp(line, "(null)"))
 		return line;
 	free(line);
 	return mag_xstrdup("none");

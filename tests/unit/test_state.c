@@ -164,6 +164,7 @@ static void test_facts_each(void)
 	tree_put(CPU "/smt/control", "on\n");
 	check_now(MAG_FACT_SMT, "inactive");
 	check_now(MAG_FACT_TURBO, NULL);
+	check_now(MAG_FACT_NOHZ_FULL, "none");
 	tree_put(CPU "/cpufreq/boost", "0\n");
 	check_now(MAG_FACT_TURBO, "off");
 	tree_put(CPU "/isolated", "\n");
