@@ -9,6 +9,8 @@
 #   KDIR=DIR             headers or build folder of a kernel of yours, instead
 #   KERNEL_IMAGE=FILE    its bzImage, vmlinuz or linux, where it is not found
 #   VARIANT=release      or debug, kcsan, gcov, trace: how that kernel is built
+#   UM_SOFT_IPI=1        or 0: a kernel for um without our patch, so that masking
+#                        interrupts costs a system call there
 #   MACHINE=qemu         or icount, counting instructions, or um, User-Mode Linux
 #   ARCH=x86_64          or arm64, in QEMU
 #   CPUS=2 NODES=1       CPUs of the machine (icount: 1), nodes of memory
@@ -39,7 +41,7 @@
 VARIABLES := APPEND ARCH ARGS BACKEND CELLS CMD COVERAGE_MIN CPUS FLAVOUR \
 	JOBS KDIR KERNEL KERNELS KERNEL_IMAGE KERNEL_TREE LOAD LOAD_FILE \
 	MACHINE MAGSLAB_CACHE MEM NODES O OVERHEAD REFRESH SCRIPT SCRIPTS \
-	SSHLOGIN V VARIANT WORKLOAD
+	SSHLOGIN UM_SOFT_IPI V VARIANT WORKLOAD
 # An O that is empty is the default as well: of "", clean would remove /test.
 override O := $(or $(O),out)
 V ?= 0

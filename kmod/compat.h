@@ -31,9 +31,6 @@
 #define MAG_SLAB_NO_MERGE SLAB_NOLEAKTRACE
 #endif
 
-/* Every cache has percpu sheaves from 7.0 on (mm/slub.c). */
-#define MAG_SLUB_SHEAVES (LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0))
-
 /* The lazy preemption model came in 6.13. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
 #define mag_preempt_model_lazy() preempt_model_lazy()
@@ -73,29 +70,6 @@ mag_hrtimer_setup(struct hrtimer *timer,
 	timer->function = fn;
 #endif
 }
-
-/*
- * Pointers in percpu memory, each operation whole against interrupts and
- * against being moved to another CPU.  User-Mode Linux has the generic ones
- * alone, which switch interrupts off, and that takes it a system call's time;
- * but it has no preemption, so that an unlocked exchange does as well.
- */
-#ifdef CONFIG_UML
-#define mag_this_cpu_set(pcp, value) WRITE_ONCE(*raw_cpu_ptr(&(pcp)), value)
-#define mag_this_cpu_cmpxchg(pcp, old, new) \
-	cmpxchg_local(raw_cpu_ptr(&(pcp)), old, new)
-/* What was there, and NULL in its place; or NULL, if it was changing. */
-#define mag_this_cpu_take(pcp)                                             \
-	({                                                                 \
-		typeof(pcp) *ptr__ = raw_cpu_ptr(&(pcp));                  \
-		typeof(pcp) old__ = READ_ONCE(*ptr__);                     \
-		cmpxchg_local(ptr__, old__, NULL) == old__ ? old__ : NULL; \
-	})
-#else
-#define mag_this_cpu_set(pcp, value)	    this_cpu_write(pcp, value)
-#define mag_this_cpu_cmpxchg(pcp, old, new) this_cpu_cmpxchg(pcp, old, new)
-#define mag_this_cpu_take(pcp)		    this_cpu_xchg(pcp, NULL)
-#endif
 
 /* A shrinker that knows of nodes, or NULL.  Allocated by the kernel from 6.7 on. */
 static inline struct shrinker *

@@ -7,7 +7,6 @@
 #include <linux/debug_locks.h>
 #include <linux/errno.h>
 #include <linux/kasan-enabled.h>
-#include <linux/memcontrol.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
@@ -20,6 +19,13 @@
 #include "stress/clock.h"
 #include "stress/workload.h"
 
+/*
+ * Not here: MAG_HOOK_SHEAVES, since a cache does not show other code whether it
+ * has sheaves; and MAG_HOOK_MEMCG.  A kernel with control groups charges them for
+ * objects of a cache with SLAB_ACCOUNT, or for allocations with __GFP_ACCOUNT.
+ * No backend asks for either, so that a charge is in no figure.  A backend that
+ * does must set the hook.
+ */
 static u64 slab_hooks(void)
 {
 	u64 hooks = 0;
@@ -28,14 +34,16 @@ static u64 slab_hooks(void)
 		hooks |= MAG_HOOK_INIT_ON_ALLOC;
 	if (want_init_on_free())
 		hooks |= MAG_HOOK_INIT_ON_FREE;
-	if (MAG_SLUB_SHEAVES)
-		hooks |= MAG_HOOK_SHEAVES;
 	if (IS_ENABLED(CONFIG_SLAB_FREELIST_HARDENED))
 		hooks |= MAG_HOOK_HARDENED;
 	if (IS_ENABLED(CONFIG_SLAB_FREELIST_RANDOM))
 		hooks |= MAG_HOOK_RANDOM;
-	if (IS_ENABLED(CONFIG_MEMCG) && !mem_cgroup_disabled())
-		hooks |= MAG_HOOK_MEMCG;
+	if (IS_ENABLED(CONFIG_SLUB_STATS))
+		hooks |= MAG_HOOK_SLUB_STATS;
+	if (IS_ENABLED(CONFIG_SLUB_TINY))
+		hooks |= MAG_HOOK_SLUB_TINY;
+	if (page_poisoning_enabled_static())
+		hooks |= MAG_HOOK_PAGE_POISON;
 	return hooks;
 }
 
@@ -62,6 +70,8 @@ static u64 debug_hooks(void)
 		hooks |= MAG_HOOK_DEBUG_OBJECTS;
 	if (IS_ENABLED(CONFIG_GCOV_KERNEL))
 		hooks |= MAG_HOOK_GCOV;
+	if (IS_ENABLED(CONFIG_KMSAN))
+		hooks |= MAG_HOOK_KMSAN;
 	return hooks;
 }
 
@@ -99,6 +109,7 @@ void mag_info_get(struct mag_info *info)
 	strscpy(info->release, init_utsname()->release, sizeof(info->release));
 	strscpy(info->preempt, preempt_name(), sizeof(info->preempt));
 	strscpy(info->version, MAG_MODULE_VERSION, sizeof(info->version));
+	strscpy(info->config_hash, MAG_CONFIG_HASH, sizeof(info->config_hash));
 }
 
 static void describe(struct mag_describe *desc, const char *name,
@@ -130,6 +141,7 @@ static int describe_backend(struct mag_describe *desc)
 		return -ENOENT;
 	describe(desc, ops->name, "", ops->help);
 	strscpy(desc->slabinfo, ops->slabinfo, sizeof(desc->slabinfo));
+	desc->primitives = ops->uses;
 	return 0;
 }
 

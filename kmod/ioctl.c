@@ -21,15 +21,19 @@
 #include "ioctl.h"
 #include "info.h"
 #include "stress/hist.h"
+#include "stress/primitive.h"
 #include "stress/run.h"
 #include "uapi/magslab.h"
 
-static_assert(sizeof(struct mag_info) == 176);
+static_assert(sizeof(struct mag_info) == 192);
 static_assert(sizeof(struct mag_describe) == 352);
 static_assert(sizeof(struct mag_run_config) == 296);
 static_assert(sizeof(struct mag_op_result) == 56);
 static_assert(sizeof(struct mag_run_status) == 848);
 static_assert(sizeof(struct mag_hist_read) == 48);
+static_assert(sizeof(struct mag_primitive_cost) == 24);
+static_assert(sizeof(struct mag_machine) == 504);
+static_assert(MAG_NR_PRIMITIVES <= MAG_MAX_PRIMITIVES);
 
 /**
  * struct mag_session - a run, and who looks at it
@@ -126,7 +130,7 @@ static long ioctl_describe(void __user *argp)
 
 	if (copy_from_user(&desc, argp, sizeof(desc)))
 		return -EFAULT;
-	if (memchr_inv(desc.reserved, 0, sizeof(desc.reserved)))
+	if (desc.reserved)
 		return -EINVAL;
 	err = mag_info_describe(&desc);
 	if (err)
@@ -226,6 +230,21 @@ static long ioctl_end(struct mag_file *file, int (*fn)(struct mag_run *run))
 	return err;
 }
 
+static long ioctl_machine(void __user *argp)
+{
+	struct mag_machine machine;
+	int err;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (copy_from_user(&machine, argp, sizeof(machine)))
+		return -EFAULT;
+	err = mag_primitive_measure(&machine);
+	if (err)
+		return err;
+	return copy_to_user(argp, &machine, sizeof(machine)) ? -EFAULT : 0;
+}
+
 static long mag_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 {
 	struct mag_file *file = filp->private_data;
@@ -246,6 +265,8 @@ static long mag_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 		return ioctl_end(file, mag_run_stop);
 	case MAG_IOC_FINISH:
 		return ioctl_end(file, mag_run_finish);
+	case MAG_IOC_MACHINE:
+		return ioctl_machine(argp);
 	default:
 		return -ENOTTY;
 	}

@@ -5,7 +5,6 @@
  */
 #include <kunit/test.h>
 
-#include <linux/atomic.h>
 #include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/hrtimer.h>
@@ -18,8 +17,8 @@
 
 #include "../kmod/compat.h"
 #include "../kmod/stress/backend.h"
+#include "../kmod/stress/backend_noop.h"
 #include "../kmod/stress/context.h"
-#include "../kmod/stress/noop_mark.h"
 #include "../kmod/uapi/magslab.h"
 #include "helpers.h"
 #include "runs.h"
@@ -521,81 +520,263 @@ static void backend_pool_is_refused(struct kunit *test)
 	}
 }
 
-/* The slots of noop. */
-
-#define NOOP_MARKS  4U
-#define NOOP_CLAIMS 20000
-
-/**
- * struct noop_rivals - what the threads share
- * @mark: of slots that all want
- * @owner: the thread that has the slot; 0: none
- * @id: of the next thread
- * @claims: that succeeded
- * @broken: of them, those of a slot that somebody had
- */
-struct noop_rivals {
-	u8 mark[NOOP_MARKS];
-	unsigned long owner[NOOP_MARKS];
-	atomic_t id;
-	atomic_t claims;
-	atomic_t broken;
-};
-
-static void noop_rival(void *arg)
-{
-	struct noop_rivals *r = arg;
-	unsigned long id = atomic_inc_return(&r->id);
-	u32 i, claims = 0;
-
-	for (i = 0; i < NOOP_CLAIMS; i++) {
-		u32 slot = i % NOOP_MARKS;
-
-		if (!noop_claim(&r->mark[slot]))
-			continue;
-		claims++;
-		if (cmpxchg(&r->owner[slot], 0, id))
-			atomic_inc(&r->broken);
-		else if (cmpxchg(&r->owner[slot], id, 0) != id)
-			atomic_inc(&r->broken);
-		noop_release(&r->mark[slot]);
-		cond_resched();
-	}
-	atomic_add(claims, &r->claims);
-}
-
-static void backend_noop_slot_has_one_owner(struct kunit *test)
-{
-	struct mag_kunit_crew *crew;
-	struct noop_rivals *r;
-	unsigned int cpu;
-	u32 i;
-
-	r = kunit_kzalloc(test, sizeof(*r), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, r);
-	crew = mag_kunit_crew(test);
-	for_each_online_cpu(cpu)
-		mag_kunit_crew_add(crew, cpu, noop_rival, r);
-	mag_kunit_crew_start(crew);
-	mag_kunit_crew_wait(crew);
-
-	KUNIT_EXPECT_EQ(test, atomic_read(&r->broken), 0);
-	KUNIT_EXPECT_GT(test, atomic_read(&r->claims), 0);
-	for (i = 0; i < NOOP_MARKS; i++)
-		KUNIT_EXPECT_EQ(test, r->mark[i], NOOP_FREE);
-}
-
-/* What is in noop's cells when an interrupt puts one there too. */
+/* What noop promises beyond the contract. */
 
 #define NOOP_TURNS    4000
 #define NOOP_LEAST    50
 #define NOOP_STORM_NS NSEC_PER_SEC
 #define NOOP_MAX_NS   20000
+#define NOOP_BYTES    4000 /* of an object: a stack holds few */
 #define NOOP_LIVE     32UL
-#define NOOP_OBJECTS  4096 /* more than such a pool has */
+#define NOOP_OBJECTS  8192 /* more than such a pool has, on 500 CPUs */
+
+static struct mag_pool *noop_pool(struct kunit *test)
+{
+	static const struct mag_pool_spec spec = {
+		.name = "kunit",
+		.size = NOOP_BYTES,
+		.ctor = mag_kunit_owner_ctor,
+		.max_live = NOOP_LIVE,
+	};
+	struct mag_pool *pool = mag_pool_create(&mag_backend_noop, &spec);
+
+	KUNIT_ASSERT_EQ(test, PTR_ERR_OR_ZERO(pool), 0);
+	return pool;
+}
+
+/* Allocates what there is for this CPU, beside @nr; returns how many are out. */
+static u32 noop_alloc_until_null(struct mag_pool *pool, void **objs, u32 nr)
+{
+	while (nr < NOOP_OBJECTS) {
+		objs[nr] = mag_pool_alloc(pool, GFP_ATOMIC);
+		if (!objs[nr])
+			break;
+		nr++;
+	}
+	return nr;
+}
+
+/* Objects that the pool has for this CPU; none is out. */
+static u32 noop_count(struct mag_pool *pool, void **objs)
+{
+	u32 nr = noop_alloc_until_null(pool, objs, 0);
+
+	mag_pool_free_bulk(pool, nr, objs);
+	return nr;
+}
+
+/* The same, with those that only an interrupt can have. */
+static u32 noop_count_all(struct mag_pool *pool, void **objs)
+{
+	u32 nr = noop_alloc_until_null(pool, objs, 0);
+
+	mag_kunit_noop_enter(pool);
+	nr = noop_alloc_until_null(pool, objs, nr);
+	mag_kunit_noop_leave(pool);
+	mag_pool_free_bulk(pool, nr, objs);
+	return nr;
+}
+
+/* Leaves the stacks of each CPU full; the last one is the first online. */
+static u32 noop_fill_all_stacks(struct mag_pool *pool, void **objs)
+{
+	unsigned int first = cpumask_first(cpu_online_mask), cpu = first;
+	u32 nr;
+
+	do {
+		cpu = mag_kunit_next_cpu(cpu);
+		set_cpus_allowed_ptr(current, cpumask_of(cpu));
+		nr = noop_count(pool, objs);
+	} while (cpu != first);
+	return nr;
+}
+
+static void backend_noop_has_max_live_beside_full_stacks(struct kunit *test)
+{
+	void **objs = mag_kunit_array(test, NOOP_OBJECTS);
+	struct mag_pool *pool = noop_pool(test);
+	u32 here, nested;
+
+	here = noop_fill_all_stacks(pool, objs);
+	/* An interrupt cannot have what is in this CPU's stacks either. */
+	mag_kunit_noop_enter(pool);
+	nested = noop_count(pool, objs);
+	mag_kunit_noop_leave(pool);
+	mag_pool_destroy(pool);
+
+	KUNIT_EXPECT_GE(test, here, NOOP_LIVE);
+	KUNIT_EXPECT_GE(test, nested, NOOP_LIVE);
+}
+
+/* Half of them freed where they were allocated, half in the other way. */
+static void backend_noop_serves_an_interrupt_on_top(struct kunit *test)
+{
+	void **objs = mag_kunit_array(test, NOOP_OBJECTS);
+	struct mag_pool *pool = noop_pool(test);
+	u32 i, round, spoilt = 0, missing = 0;
+
+	mag_kunit_pin(test, cpumask_first(cpu_online_mask));
+	for (round = 0; round < BACKEND_ROUNDS; round++) {
+		for (i = 0; i < NOOP_LIVE; i++) {
+			if (i & 1)
+				mag_kunit_noop_enter(pool);
+			objs[i] = mag_pool_alloc(pool, GFP_ATOMIC);
+			if (i & 1)
+				mag_kunit_noop_leave(pool);
+			if (!objs[i])
+				missing++;
+			else
+				spoilt += !mag_kunit_claim(objs[i], NOOP_BYTES,
+							   i + 1);
+		}
+		for (i = 0; i < NOOP_LIVE; i++) {
+			if (!objs[i])
+				continue;
+			spoilt +=
+				!mag_kunit_disclaim(objs[i], NOOP_BYTES, i + 1);
+			if (i & 2)
+				mag_kunit_noop_enter(pool);
+			mag_pool_free(pool, objs[i]);
+			if (i & 2)
+				mag_kunit_noop_leave(pool);
+		}
+	}
+	mag_pool_destroy(pool);
+
+	KUNIT_EXPECT_EQ(test, missing, 0);
+	KUNIT_EXPECT_EQ(test, spoilt, 0);
+}
+
+static void backend_noop_frees_in_bulk_on_top(struct kunit *test)
+{
+	void **objs = mag_kunit_array(test, NOOP_OBJECTS);
+	struct mag_pool *pool = noop_pool(test);
+	u32 before, nr, after;
+
+	mag_kunit_pin(test, cpumask_first(cpu_online_mask));
+	before = noop_count_all(pool, objs);
+	nr = noop_alloc_until_null(pool, objs, 0);
+	mag_kunit_noop_enter(pool);
+	mag_pool_free_bulk(pool, nr, objs);
+	mag_kunit_noop_leave(pool);
+	after = noop_count_all(pool, objs);
+	mag_pool_destroy(pool);
+
+	KUNIT_EXPECT_GE(test, nr, NOOP_LIVE);
+	KUNIT_EXPECT_EQ(test, after, before);
+}
+
+static void backend_noop_holds_what_its_formula_says(struct kunit *test)
+{
+	u32 s;
+
+	for (s = 0; s < 2 * ARRAY_SIZE(backend_specs); s++) {
+		struct mag_pool_spec spec = backend_specs[s / 2];
+		struct mag_pool *pool;
+
+		spec.name = "kunit";
+		spec.max_live = backend_live(spec.size);
+		spec.in_turn = s & 1;
+		pool = mag_pool_create(&mag_backend_noop, &spec);
+		KUNIT_ASSERT_EQ(test, PTR_ERR_OR_ZERO(pool), 0);
+		KUNIT_EXPECT_EQ_MSG(test, pool->ops->held_bytes(pool),
+				    mag_noop_bytes(&spec, num_online_cpus()),
+				    "size %zu", spec.size);
+		mag_pool_destroy(pool);
+	}
+}
+
+/* Of the default workloads, as on 64 CPUs. */
+static const struct mag_pool_spec noop_large_specs[] = {
+	{ .size = 192, .max_live = 34000 },
+	{ .size = 256, .max_live = 34000 },
+	{ .size = 232, .align = 64, .max_live = 37000, .max_live_cpu = 1152 },
+	{ .size = 1920, .align = 64, .max_live = 35000, .max_live_cpu = 1088 },
+	{ .size = 256,
+	  .max_live = 64 * 512,
+	  .max_live_cpu = 512,
+	  .in_turn = true },
+};
+
+static void backend_noop_memory_is_linear_in_cpus(struct kunit *test)
+{
+	u32 s;
+
+	for (s = 0; s < ARRAY_SIZE(noop_large_specs); s++) {
+		const struct mag_pool_spec *spec = &noop_large_specs[s];
+		u64 live = (u64)spec->max_live * spec->size;
+		u64 one = mag_noop_bytes(spec, 1);
+		u64 each = mag_noop_bytes(spec, 2) - one;
+
+		KUNIT_EXPECT_LE(test, each, (u64)SZ_256K);
+		KUNIT_EXPECT_EQ(test, mag_noop_bytes(spec, 64),
+				one + 63 * each);
+		KUNIT_EXPECT_EQ(test, mag_noop_bytes(spec, 4096),
+				one + 4095 * each);
+		KUNIT_EXPECT_GE(test, mag_noop_bytes(spec, 64), live);
+		KUNIT_EXPECT_LE(test, mag_noop_bytes(spec, 64), 2 * live);
+	}
+}
+
+/* As many out as in_turn allows, the oldest freed first. */
+static u32 noop_use_in_turn(struct mag_pool *pool, void **objs, u32 depth)
+{
+	u32 i, spoilt = 0;
+
+	for (i = 0; i < depth; i++)
+		objs[i] = NULL;
+	for (i = 0; i < BACKEND_ROUNDS * BACKEND_LIVE; i++) {
+		void **oldest = &objs[i % depth];
+
+		if (*oldest) {
+			spoilt +=
+				!mag_kunit_disclaim(*oldest, 64, i % depth + 1);
+			mag_pool_free(pool, *oldest);
+		}
+		*oldest = mag_pool_alloc(pool, GFP_KERNEL);
+		spoilt += !*oldest ||
+			  !mag_kunit_claim(*oldest, 64, i % depth + 1);
+	}
+	for (i = 0; i < depth; i++)
+		spoilt += !mag_kunit_disclaim(objs[i], 64, i + 1);
+	mag_pool_free_bulk(pool, depth, objs);
+	return spoilt;
+}
+
+static void backend_objects_in_turn_have_one_owner(struct kunit *test)
+{
+	static const u32 depths[] = { 1, 2, 3, 64, BACKEND_LIVE };
+	void **objs = mag_kunit_array(test, BACKEND_LIVE);
+	struct mag_pool *pool;
+	unsigned int cpu;
+	u32 d, spoilt;
+
+	for (d = 0; d < ARRAY_SIZE(depths); d++) {
+		const struct mag_pool_spec spec = {
+			.name = "kunit",
+			.size = 64,
+			.ctor = mag_kunit_owner_ctor,
+			.max_live = depths[d] * num_online_cpus(),
+			.max_live_cpu = depths[d],
+			.in_turn = true,
+		};
+
+		pool = mag_pool_create(backend_ops(test), &spec);
+		KUNIT_ASSERT_EQ(test, PTR_ERR_OR_ZERO(pool), 0);
+		spoilt = 0;
+		for_each_online_cpu(cpu) {
+			set_cpus_allowed_ptr(current, cpumask_of(cpu));
+			spoilt += noop_use_in_turn(pool, objs, depths[d]);
+		}
+		backend_destroy(test, pool);
+		KUNIT_EXPECT_EQ_MSG(test, spoilt, 0, "depth %u", depths[d]);
+	}
+}
+
+/* What is in noop's stacks when an interrupt comes at any instruction. */
 
 /**
- * struct noop_storm - a task and an interrupt on one CPU's cells
+ * struct noop_storm - a task and an interrupt on one CPU's stacks
  * @timer: brings the interrupt
  * @pool: on noop
  * @kept: by the interrupt, from one of its turns to the next; or NULL
@@ -608,7 +789,7 @@ struct noop_storm {
 	u32 turns;
 };
 
-/* By turns takes an object and puts it back, so that cells change either way. */
+/* Allocates one time and frees the next, so that the task finds more and less. */
 static enum hrtimer_restart noop_interrupts(struct hrtimer *timer)
 {
 	struct noop_storm *storm =
@@ -622,21 +803,6 @@ static enum hrtimer_restart noop_interrupts(struct hrtimer *timer)
 	}
 	WRITE_ONCE(storm->turns, storm->turns + 1);
 	return HRTIMER_NORESTART;
-}
-
-/* Objects that the pool has to give on this CPU; none is out. */
-static u32 noop_count(struct mag_pool *pool, void **objs)
-{
-	u32 nr = 0;
-
-	while (nr < NOOP_OBJECTS) {
-		objs[nr] = mag_pool_alloc(pool, GFP_KERNEL);
-		if (!objs[nr])
-			break;
-		nr++;
-	}
-	mag_pool_free_bulk(pool, nr, objs);
-	return nr;
 }
 
 /* Takes objects and puts them back until the interrupt has had its turn @turn. */
@@ -671,9 +837,6 @@ static void noop_storm_run(struct noop_storm *storm, struct rnd_state *rnd)
 
 static void backend_noop_loses_none_to_interrupts(struct kunit *test)
 {
-	struct mag_pool_spec spec = { .name = "kunit",
-				      .size = 64,
-				      .max_live = NOOP_LIVE };
 	void **objs = mag_kunit_array(test, NOOP_OBJECTS);
 	struct noop_storm *storm;
 	struct rnd_state rnd;
@@ -682,18 +845,15 @@ static void backend_noop_loses_none_to_interrupts(struct kunit *test)
 	storm = kunit_kzalloc(test, sizeof(*storm), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, storm);
 	mag_kunit_pin(test, cpumask_first(cpu_online_mask));
-	storm->pool = mag_pool_create(&mag_backend_noop, &spec);
-	KUNIT_ASSERT_EQ(test, PTR_ERR_OR_ZERO(storm->pool), 0);
+	storm->pool = noop_pool(test);
 	mag_hrtimer_setup(&storm->timer, noop_interrupts, CLOCK_MONOTONIC,
 			  HRTIMER_MODE_REL_PINNED);
 
-	before = noop_count(storm->pool, objs);
+	before = noop_count_all(storm->pool, objs);
 	KUNIT_EXPECT_GE(test, before, NOOP_LIVE);
 	mag_kunit_seed(test, &rnd);
 	noop_storm_run(storm, &rnd);
-	/* Cells above a hint that fell behind are found once those below are full. */
-	noop_count(storm->pool, objs);
-	KUNIT_EXPECT_EQ(test, noop_count(storm->pool, objs), before);
+	KUNIT_EXPECT_EQ(test, noop_count_all(storm->pool, objs), before);
 	kunit_info(test, "%u objects, %u interrupts\n", before, storm->turns);
 	mag_pool_destroy(storm->pool);
 }
@@ -718,8 +878,14 @@ static struct kunit_case backend_cases[] = {
 	KUNIT_CASE_PARAM(backend_serves_all_cpus_at_once, backend_gen_params),
 	KUNIT_CASE_PARAM(backend_holds_at_least_what_is_out,
 			 backend_gen_params),
-	KUNIT_CASE(backend_noop_slot_has_one_owner),
+	KUNIT_CASE_PARAM(backend_objects_in_turn_have_one_owner,
+			 backend_gen_params),
+	KUNIT_CASE(backend_noop_has_max_live_beside_full_stacks),
+	KUNIT_CASE(backend_noop_serves_an_interrupt_on_top),
+	KUNIT_CASE(backend_noop_frees_in_bulk_on_top),
 	KUNIT_CASE(backend_noop_loses_none_to_interrupts),
+	KUNIT_CASE(backend_noop_holds_what_its_formula_says),
+	KUNIT_CASE(backend_noop_memory_is_linear_in_cpus),
 	KUNIT_CASE(backend_of_a_pool_too_large_for_memory_says_so),
 	{}
 };

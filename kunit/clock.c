@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Suite magslab_clock: the scale from ticks to nanoseconds, the choice of a
- * clock, and its readings.  No run is under way, so the clock is the suite's.
+ * Suite magslab_clock: what is recorded of a clock's readings, its step, the
+ * choice of a clock, and its rate.  No run is under way, so the clock is the
+ * suite's.
  */
 #include <kunit/test.h>
 
@@ -10,100 +11,187 @@
 #include <linux/ktime.h>
 #include <linux/limits.h>
 #include <linux/math64.h>
+#include <linux/minmax.h>
 #include <linux/string.h>
 
 #include "../kmod/stress/clock.h"
 
-/* What a duration may be off by: 2^-29 of it, and the last nanosecond. */
-#define CLOCK_ERROR_SHIFT 29
-
 /* Two clocks of one machine, for so long; by a part of so many, and a step. */
-#define CLOCK_WATCH_MS	  50
-#define CLOCK_RATE_ERROR  1000
-#define CLOCK_STEP_NS	  1000
+#define CLOCK_WATCH_MS	 50
+#define CLOCK_RATE_ERROR 1000
+#define CLOCK_STEP_NS	 1000
 
 static void clock_exit(struct kunit *test)
 {
 	mag_clock_select(MAG_CLOCK_KTIME);
 }
 
-/* The scale. */
+/* What is recorded. */
 
-static const struct clock_khz {
-	const char *name;
-	u64 khz;
-} clock_khzs[] = {
-	{ "1_MHz", 1000 },	{ "10_MHz", 10000 },
-	{ "19_2_MHz", 19200 },	{ "just_below_1_GHz", 999999 },
-	{ "1_GHz", 1000000 },	{ "just_above_1_GHz", 1000001 },
-	{ "2_4_GHz", 2400000 }, { "odd", 3192747 },
-	{ "10_GHz", 10000000 },
-};
-
-static void clock_khz_name(const struct clock_khz *entry, char *desc)
+static void clock_delta_is_the_difference_in_ticks(struct kunit *test)
 {
-	strscpy(desc, entry->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(clock_khz, clock_khzs, clock_khz_name);
-
-static const u64 clock_durations_ns[] = {
-	1,	 10,	    999,	1000,		999983,
-	1000000, 999999937, 1000000000, 59999999999ULL, 60000000000ULL,
-};
-
-static void clock_scale_is_exact(struct kunit *test)
-{
-	const struct clock_khz *entry = test->param_value;
+	static const u64 deltas[] = { 0, 1, 999, 123456789, S64_MAX };
 	u32 i;
 
-	mag_clock_scale = mag_clock_scale_from_khz(entry->khz);
-	for (i = 0; i < ARRAY_SIZE(clock_durations_ns); i++) {
-		u64 ticks = mul_u64_u64_div_u64(clock_durations_ns[i],
-						entry->khz, NSEC_PER_MSEC);
-		u64 exact =
-			mul_u64_u64_div_u64(ticks, NSEC_PER_MSEC, entry->khz);
-		u64 got = mag_clock_delta(ticks);
-		u64 room = (exact >> CLOCK_ERROR_SHIFT) + 1;
-
-		KUNIT_EXPECT_LE_MSG(test, got, exact + room, "%llu ticks",
-				    ticks);
-		KUNIT_EXPECT_GE_MSG(test, got + room, exact, "%llu ticks",
-				    ticks);
-	}
-}
-
-static void clock_scale_never_runs_backwards(struct kunit *test)
-{
-	const struct clock_khz *entry = test->param_value;
-	u64 last = 0;
-	u64 ticks;
-
-	mag_clock_scale = mag_clock_scale_from_khz(entry->khz);
-	for (ticks = 0; ticks < 100000; ticks++) {
-		u64 now = mag_clock_delta(ticks);
-
-		KUNIT_ASSERT_GE_MSG(test, now, last, "%llu ticks", ticks);
-		last = now;
-	}
-}
-
-static void clock_scale_of_a_gigahertz_changes_nothing(struct kunit *test)
-{
-	u32 i;
-
-	mag_clock_scale = mag_clock_scale_from_khz(1000000);
-	for (i = 0; i < ARRAY_SIZE(clock_durations_ns); i++)
-		KUNIT_EXPECT_EQ(test, mag_clock_delta(clock_durations_ns[i]),
-				clock_durations_ns[i]);
+	for (i = 0; i < ARRAY_SIZE(deltas); i++)
+		KUNIT_EXPECT_EQ(test, mag_clock_delta(deltas[i]), deltas[i]);
 }
 
 static void clock_that_went_backwards_gives_zero(struct kunit *test)
 {
-	mag_clock_scale = mag_clock_scale_from_khz(2400000);
-
 	KUNIT_EXPECT_EQ(test, mag_clock_delta(-1ULL), 0ULL);
 	KUNIT_EXPECT_EQ(test, mag_clock_delta((u64)S64_MIN), 0ULL);
+}
+
+/* The step, of readings made up. */
+
+#define CLOCK_MADE_UP 512
+
+/**
+ * struct clock_model - a clock, and who reads it
+ * @name: of the case
+ * @step: femtoseconds between two steps of the counter
+ * @tick: femtoseconds that a tick of the reading is
+ * @read: femtoseconds that the cheapest reading takes
+ * @vary: and that each further distance adds
+ * @interrupt: readings from one interrupt to the next; 0: none
+ * @want: the step to be found, in ticks
+ *
+ * Readings of a counter that was scaled are off the multiples of its step by a
+ * tick.
+ */
+static const struct clock_model {
+	const char *name;
+	u64 step;
+	u64 tick;
+	u64 read;
+	u64 vary;
+	u32 interrupt;
+	u64 want;
+} clock_models[] = {
+	{ "every_tick", 400000, 400000, 9000000, 310000, 0, 1 },
+	{ "every_tick_interrupted", 400000, 400000, 9000000, 310000, 40, 1 },
+	{ "every_other_tick", 800000, 400000, 9000000, 310000, 0, 2 },
+	{ "26_ticks", 10000000, 384615, 14000000, 310000, 0, 26 },
+	{ "26_ticks_interrupted", 10000000, 384615, 14000000, 310000, 9, 26 },
+	{ "scaled_to_ns", 10015000, 1000000, 14000000, 310000, 0, 10 },
+	{ "finer_than_a_ns", 700000, 1000000, 14000000, 310000, 0, 1 },
+	{ "coarser_than_a_reading", 256000000, 1000000, 40000000, 310000, 0,
+	  256 },
+	{ "coarse_and_interrupted", 256000000, 1000000, 40000000, 310000, 50,
+	  256 },
+	{ "one_step_in_all", 4000000000000, 1000000, 40000000, 310000, 0,
+	  4000000 },
+};
+
+static void clock_model_name(const struct clock_model *model, char *desc)
+{
+	strscpy(desc, model->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(clock_model, clock_models, clock_model_name);
+
+/* The last reading is one that differs from that before it. */
+static u64 *clock_readings(struct kunit *test, const struct clock_model *model)
+{
+	u64 *readings, now = 123456789012;
+	u32 i;
+
+	readings = kunit_kcalloc(test, CLOCK_MADE_UP, sizeof(*readings),
+				 GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, readings);
+	for (i = 0; i < CLOCK_MADE_UP; i++) {
+		now += model->read + i % 64 * model->vary;
+		if (model->interrupt && i % model->interrupt == 3)
+			now += 3333333333ULL + 1234567 * i;
+		if (i == CLOCK_MADE_UP - 1)
+			now = max(now,
+				  model->step *
+					  (div64_u64(now, model->step) + 1));
+		readings[i] = div64_u64(
+			div64_u64(now, model->step) * model->step, model->tick);
+	}
+	return readings;
+}
+
+static void clock_step_is_found(struct kunit *test)
+{
+	const struct clock_model *model = test->param_value;
+	u64 *readings = clock_readings(test, model);
+
+	KUNIT_EXPECT_EQ(test, mag_clock_find_step(readings, CLOCK_MADE_UP),
+			model->want);
+}
+
+static void clock_that_stands_still_has_no_step(struct kunit *test)
+{
+	u64 readings[] = { 7, 7, 7, 7 };
+
+	KUNIT_EXPECT_EQ(test, mag_clock_find_step(readings, 4), 0ULL);
+}
+
+static void clock_that_moved_once_has_that_step(struct kunit *test)
+{
+	u64 readings[] = { 7, 7, 7, 12 };
+
+	KUNIT_EXPECT_EQ(test, mag_clock_find_step(readings, 4), 5ULL);
+}
+
+static void clock_of_single_ticks_seen_once_has_that_step(struct kunit *test)
+{
+	u64 readings[] = { 7, 7, 8, 8 };
+
+	KUNIT_EXPECT_EQ(test, mag_clock_find_step(readings, 4), 1ULL);
+}
+
+/* A reading of 40 ns by a clock of each step, and some interrupts. */
+static void clock_cost_is_that_of_most_readings(struct kunit *test)
+{
+	static const u64 steps[] = { 1, 10, 256 };
+	u64 *readings;
+	u32 i, j;
+
+	readings = kunit_kcalloc(test, MAG_CLOCK_READINGS, sizeof(*readings),
+				 GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, readings);
+	for (i = 0; i < ARRAY_SIZE(steps); i++) {
+		u64 now = 123456, cost;
+
+		for (j = 0; j < MAG_CLOCK_READINGS; j++) {
+			now += j % 300 == 10 ? 50000 : 40;
+			readings[j] = now - now % steps[i];
+		}
+		cost = mag_clock_find_cost(readings);
+		KUNIT_EXPECT_GE_MSG(test, cost, 35ULL, "step %llu", steps[i]);
+		KUNIT_EXPECT_LE_MSG(test, cost, 45ULL, "step %llu", steps[i]);
+	}
+}
+
+/* Of each clock here: no two readings lie closer together than its step. */
+static void clock_step_is_that_of_its_readings(struct kunit *test)
+{
+	struct mag_clock_step step;
+	enum mag_clock clock;
+	u64 was, now;
+	u32 i;
+
+	for (clock = MAG_CLOCK_TSC; clock < MAG_NR_CLOCKS; clock++) {
+		if (mag_clock_select(clock))
+			continue;
+		KUNIT_ASSERT_EQ(test, mag_clock_measure_step(&step), 0);
+		kunit_info(test, "clock %s: step %llu, a reading costs %llu",
+			   mag_clock_name(clock), step.step, step.read);
+		KUNIT_EXPECT_GT(test, step.step, 0ULL);
+		was = mag_clock_read();
+		for (i = 0; i < CLOCK_MADE_UP; i++) {
+			now = mag_clock_read();
+			if (now != was)
+				KUNIT_EXPECT_GE_MSG(test, now - was + 1,
+						    step.step, "clock %s",
+						    mag_clock_name(clock));
+			was = now;
+		}
+	}
 }
 
 /* The choice. */
@@ -119,7 +207,7 @@ static void clock_ktime_is_nanoseconds(struct kunit *test)
 	after = ktime_get_ns();
 	KUNIT_EXPECT_GE(test, now, before);
 	KUNIT_EXPECT_LE(test, now, after);
-	KUNIT_EXPECT_EQ(test, mag_clock_delta(123456789), 123456789ULL);
+	KUNIT_EXPECT_EQ(test, mag_clock_khz(MAG_CLOCK_KTIME), NSEC_PER_MSEC);
 }
 
 static void clock_auto_is_one_that_exists(struct kunit *test)
@@ -131,26 +219,11 @@ static void clock_auto_is_one_that_exists(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mag_clock_select(clock), 0);
 }
 
-static void clock_ticks_are_not_scaled(struct kunit *test)
+static void clock_rate_is_told_where_there_is_one(struct kunit *test)
 {
-	if (!mag_clock_tsc_khz())
-		kunit_skip(test, "no time-stamp counter here");
-
-	KUNIT_ASSERT_EQ(test, mag_clock_select(MAG_CLOCK_TICKS), 0);
-	KUNIT_EXPECT_EQ(test, mag_clock_delta(123456789), 123456789ULL);
-}
-
-static void clock_tsc_is_scaled_by_its_frequency(struct kunit *test)
-{
-	struct mag_clock_scale scale;
-
-	if (mag_clock_auto() != MAG_CLOCK_TSC)
-		kunit_skip(test, "no stable time-stamp counter here");
-
-	KUNIT_ASSERT_EQ(test, mag_clock_select(MAG_CLOCK_TSC), 0);
-	scale = mag_clock_scale_from_khz(mag_clock_tsc_khz());
-	KUNIT_EXPECT_EQ(test, mag_clock_scale.mult, scale.mult);
-	KUNIT_EXPECT_EQ(test, mag_clock_scale.shift, scale.shift);
+	KUNIT_EXPECT_EQ(test, mag_clock_khz(MAG_CLOCK_TSC),
+			mag_clock_tsc_khz());
+	KUNIT_EXPECT_EQ(test, mag_clock_khz(MAG_CLOCK_TICKS), 0ULL);
 }
 
 /* By the kernel's own time, read just before and just after. */
@@ -169,7 +242,8 @@ static void clock_tsc_tells_the_time(struct kunit *test)
 	end = mag_clock_read();
 	outer = ktime_get_ns() - outer;
 
-	end = mag_clock_delta(end - start);
+	end = mul_u64_u64_div_u64(end - start, NSEC_PER_MSEC,
+				  mag_clock_khz(MAG_CLOCK_TSC));
 	KUNIT_EXPECT_GE(test, end + end / CLOCK_RATE_ERROR + CLOCK_STEP_NS,
 			inner);
 	KUNIT_EXPECT_LE(test, end,
@@ -211,11 +285,14 @@ static void clock_that_does_not_exist_is_refused(struct kunit *test)
 
 static void clock_refusal_leaves_the_clock_as_it_was(struct kunit *test)
 {
-	mag_clock_scale = mag_clock_scale_from_khz(2400000);
+	u64 before;
 
+	KUNIT_ASSERT_EQ(test, mag_clock_select(MAG_CLOCK_KTIME), 0);
 	KUNIT_EXPECT_EQ(test, mag_clock_select(MAG_CLOCK_AUTO), -EOPNOTSUPP);
 	KUNIT_EXPECT_EQ(test, mag_clock_select(MAG_NR_CLOCKS), -EOPNOTSUPP);
-	KUNIT_EXPECT_EQ(test, mag_clock_delta(2400000), NSEC_PER_MSEC);
+	before = ktime_get_ns();
+	KUNIT_EXPECT_GE(test, mag_clock_read(), before);
+	KUNIT_EXPECT_LE(test, mag_clock_read(), ktime_get_ns());
 }
 
 static void clock_names_are_all_there(struct kunit *test)
@@ -233,15 +310,17 @@ static void clock_names_are_all_there(struct kunit *test)
 }
 
 static struct kunit_case clock_cases[] = {
-	KUNIT_CASE_PARAM(clock_scale_is_exact, clock_khz_gen_params),
-	KUNIT_CASE_PARAM(clock_scale_never_runs_backwards,
-			 clock_khz_gen_params),
-	KUNIT_CASE(clock_scale_of_a_gigahertz_changes_nothing),
+	KUNIT_CASE(clock_delta_is_the_difference_in_ticks),
 	KUNIT_CASE(clock_that_went_backwards_gives_zero),
+	KUNIT_CASE_PARAM(clock_step_is_found, clock_model_gen_params),
+	KUNIT_CASE(clock_that_stands_still_has_no_step),
+	KUNIT_CASE(clock_that_moved_once_has_that_step),
+	KUNIT_CASE(clock_of_single_ticks_seen_once_has_that_step),
+	KUNIT_CASE(clock_cost_is_that_of_most_readings),
+	KUNIT_CASE(clock_step_is_that_of_its_readings),
 	KUNIT_CASE(clock_ktime_is_nanoseconds),
 	KUNIT_CASE(clock_auto_is_one_that_exists),
-	KUNIT_CASE(clock_ticks_are_not_scaled),
-	KUNIT_CASE(clock_tsc_is_scaled_by_its_frequency),
+	KUNIT_CASE(clock_rate_is_told_where_there_is_one),
 	KUNIT_CASE(clock_tsc_tells_the_time),
 	KUNIT_CASE(clock_readings_grow),
 	KUNIT_CASE(clock_that_does_not_exist_is_refused),

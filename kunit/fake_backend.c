@@ -26,10 +26,12 @@
  * struct fake_slot - an object
  * @out: it is out
  * @cpu: where it was allocated
+ * @turn: of that CPU's allocations, which one it was
  */
 struct fake_slot {
 	bool out;
 	int cpu;
+	u64 turn;
 };
 
 /**
@@ -47,6 +49,7 @@ struct fake_slot {
  * @head: the place in @queue of the next to go out
  * @live: objects out
  * @live_cpu: of them, by the CPU they were allocated on
+ * @turns: allocations so far, by CPU
  */
 struct fake_pool {
 	struct mag_fake *fake;
@@ -62,6 +65,7 @@ struct fake_pool {
 	u32 head;
 	u32 live;
 	u32 *live_cpu;
+	u64 *turns;
 };
 
 static const char *const fake_faults[MAG_FAKE_NR_FAULTS] = {
@@ -72,6 +76,7 @@ static const char *const fake_faults[MAG_FAKE_NR_FAULTS] = {
 	[MAG_FAKE_STALE_WRITE] = "objects written after they were freed",
 	[MAG_FAKE_OVER_LIVE] = "allocations beyond max_live",
 	[MAG_FAKE_OVER_LIVE_CPU] = "allocations beyond max_live_cpu",
+	[MAG_FAKE_OUT_OF_TURN] = "objects kept beyond their turn",
 	[MAG_FAKE_MAY_SLEEP] = "sleeping allocations in an interrupt",
 	[MAG_FAKE_EMPTY_BULK] = "bulk frees of nothing",
 	[MAG_FAKE_LEAKED] = "objects never freed",
@@ -160,6 +165,7 @@ static void fake_pool_free(struct fake_pool *fp)
 	kvfree(fp->slots);
 	kvfree(fp->queue);
 	kfree(fp->live_cpu);
+	kfree(fp->turns);
 	kfree(fp);
 }
 
@@ -201,8 +207,9 @@ static int fake_init(struct mag_pool *pool)
 	fp->slots = kvcalloc(fp->nr, sizeof(*fp->slots), GFP_KERNEL);
 	fp->queue = kvcalloc(fp->nr, sizeof(*fp->queue), GFP_KERNEL);
 	fp->live_cpu = kcalloc(nr_cpu_ids, sizeof(*fp->live_cpu), GFP_KERNEL);
+	fp->turns = kcalloc(nr_cpu_ids, sizeof(*fp->turns), GFP_KERNEL);
 	if (!fp->memory || !fp->image || !fp->mask || !fp->slots ||
-	    !fp->queue || !fp->live_cpu) {
+	    !fp->queue || !fp->live_cpu || !fp->turns) {
 		fake_pool_free(fp);
 		return -ENOMEM;
 	}
@@ -246,6 +253,7 @@ static void fake_account(struct fake_pool *fp, const struct mag_pool_spec *spec,
 
 	slot->out = true;
 	slot->cpu = smp_processor_id();
+	slot->turn = fp->turns[slot->cpu]++;
 	fp->live++;
 	fp->live_cpu[slot->cpu]++;
 	if (fp->live > spec->max_live)
@@ -285,6 +293,16 @@ static void *fake_alloc(struct mag_pool *pool, gfp_t gfp)
 	return obj;
 }
 
+/* Whether the CPU that allocated @slot has since allocated too many more. */
+static bool fake_overstays(const struct fake_pool *fp,
+			   const struct mag_pool_spec *spec,
+			   const struct fake_slot *slot)
+{
+	u64 more = fp->turns[slot->cpu] - slot->turn - 1;
+
+	return spec->in_turn && more >= (spec->max_live_cpu ?: spec->max_live);
+}
+
 /* The caller holds the lock. */
 static void fake_take_back(struct fake_pool *fp,
 			   const struct mag_pool_spec *spec, u32 index)
@@ -302,6 +320,8 @@ static void fake_take_back(struct fake_pool *fp,
 		spec->ctor(obj);
 	}
 
+	if (fake_overstays(fp, spec, &fp->slots[index]))
+		fake_fault(fp, MAG_FAKE_OUT_OF_TURN);
 	fp->slots[index].out = false;
 	fp->live_cpu[fp->slots[index].cpu]--;
 	/* Behind the last of those that are in. */

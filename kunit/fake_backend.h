@@ -21,6 +21,7 @@ enum mag_fake_fault {
 	MAG_FAKE_STALE_WRITE, /* wrote to an object after freeing it */
 	MAG_FAKE_OVER_LIVE, /* more out than max_live */
 	MAG_FAKE_OVER_LIVE_CPU, /* more out of one CPU than max_live_cpu */
+	MAG_FAKE_OUT_OF_TURN, /* kept longer than in_turn promises */
 	MAG_FAKE_MAY_SLEEP, /* asked to sleep in an interrupt */
 	MAG_FAKE_EMPTY_BULK, /* freed none in bulk */
 	MAG_FAKE_LEAKED, /* did not free by the end of the pool */

@@ -7,6 +7,7 @@
 #include <kunit/test.h>
 
 #include <linux/atomic.h>
+#include <linux/cpumask.h>
 #include <linux/debugfs.h>
 #include <linux/err.h>
 #include <linux/fs.h>
@@ -19,6 +20,7 @@
 #include "../kmod/allocator/mag_cache.h"
 #include "../kmod/allocator/mag_kmalloc.h"
 #include "../kmod/stress/backend.h"
+#include "../kmod/stress/primitive.h"
 #include "../kmod/stress/run.h"
 #include "helpers.h"
 #include "runs.h"
@@ -662,8 +664,8 @@ static void fault_krealloc_keeps_the_old(struct kunit *test)
 /* Pools. */
 
 /*
- * kmem_cache_create() and vmalloc() show a stack for every failure of theirs,
- * which would drown real reports: there, only what comes before them fails.
+ * kmem_cache_create() shows a stack for every failure of its, which would drown
+ * real reports: there, only what comes before it fails.
  */
 static const struct fault_backend {
 	const struct mag_backend_ops *ops;
@@ -672,7 +674,7 @@ static const struct fault_backend {
 	{ &mag_backend_magazine, FAULT_NO_MAX },
 	{ &mag_backend_kmem_cache, 1 },
 	{ &mag_backend_kmalloc, FAULT_NO_MAX },
-	{ &mag_backend_noop, 1 },
+	{ &mag_backend_noop, FAULT_NO_MAX },
 };
 
 static void fault_backend_name(const struct fault_backend *backend, char *desc)
@@ -763,6 +765,30 @@ static void fault_run_start(struct kunit *test)
 	KUNIT_EXPECT_GT(test, failed, 0);
 }
 
+static int fault_call_measure(struct kunit *test, void *arg)
+{
+	struct mag_machine machine = *(const struct mag_machine *)arg;
+
+	return mag_primitive_measure(&machine);
+}
+
+/* The same of the claim to measure; the loops themselves allocate nothing. */
+static void fault_machine_measure(struct kunit *test)
+{
+	struct mag_machine machine = {
+		.abi_version = MAG_ABI_VERSION,
+		.cpu = cpumask_first(cpu_online_mask),
+		.peer = MAG_CPU_NONE,
+		.clock = MAG_CLOCK_KTIME,
+	};
+	u32 failed;
+
+	if (num_online_cpus() > 1)
+		machine.peer = mag_kunit_next_cpu(machine.cpu);
+	failed = fault_each(test, fault_call_measure, &machine, FAULT_NO_MAX);
+	KUNIT_EXPECT_GT(test, failed, 0);
+}
+
 static struct kunit_case fault_cases[] = {
 	KUNIT_CASE(fault_cache_create),
 	KUNIT_CASE(fault_cache_create_shown),
@@ -783,6 +809,7 @@ static struct kunit_case fault_cases[] = {
 	KUNIT_CASE_PARAM(fault_pool_create, fault_backend_gen_params),
 	KUNIT_CASE(fault_name_of_kmem_cache),
 	KUNIT_CASE_PARAM(fault_run_start, fault_workload_gen_params),
+	KUNIT_CASE(fault_machine_measure),
 	{}
 };
 

@@ -84,7 +84,7 @@ static const struct hist_place {
 	{ "next_four_values", 4100, 3073 },
 	{ "one_million", 1000000, 2048 + 8 * 1024 + 929 },
 	{ "one_second", 1000000000, 2048 + 18 * 1024 + 883 },
-	{ "greatest", MAG_HIST_MAX, 2048 + 24 * 1024 + 764 },
+	{ "greatest", MAG_HIST_MAX, 2048 + 27 * 1024 + 93 },
 };
 
 static void hist_place_name(const struct hist_place *place, char *desc)
@@ -234,7 +234,7 @@ static u64 hist_draw(struct rnd_state *rnd)
 {
 	u64 value = (u64)prandom_u32_state(rnd) << 32 | prandom_u32_state(rnd);
 
-	return value >> (prandom_u32_state(rnd) % 36 + 27);
+	return value >> (prandom_u32_state(rnd) % 40 + 24);
 }
 
 static void hist_merge_is_as_if_recorded_in_one(struct kunit *test)

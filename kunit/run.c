@@ -241,6 +241,45 @@ static void run_counters_are_of_what_is_measured(struct kunit *test)
 				run_counter(test, run, status, "handed_over"));
 }
 
+/* The rate and the step of the clock that it was timed with. */
+static void run_tells_its_clock(struct kunit *test)
+{
+	struct mag_run_config config = run_config(test, &run_cases[2]);
+	struct mag_run_status *status;
+	struct mag_run *run;
+	enum mag_clock clock;
+
+	for (clock = MAG_CLOCK_TSC; clock < MAG_NR_CLOCKS; clock++) {
+		config.clock = clock;
+		run = mag_run_start(&config);
+		if (PTR_ERR_OR_ZERO(run) == -EOPNOTSUPP)
+			continue;
+		KUNIT_ASSERT_EQ(test, PTR_ERR_OR_ZERO(run), 0);
+		wait_event(*mag_run_waitqueue(), mag_run_settled(run));
+		status = run_status(test, run);
+		mag_run_destroy(run);
+		KUNIT_EXPECT_EQ(test, status->clock_khz, mag_clock_khz(clock));
+		KUNIT_EXPECT_GT(test, status->clock_step, 0ULL);
+		KUNIT_EXPECT_GT(test, status->elapsed_ticks, 0ULL);
+	}
+}
+
+/* Its length is in the unit of its samples, none of which is longer. */
+static void run_length_is_in_ticks(struct kunit *test)
+{
+	struct mag_run_config config = run_config(test, &run_cases[2]);
+	struct mag_run_status *status;
+	u64 khz, ticks;
+
+	config.clock = mag_clock_auto();
+	status = run_status(test, run_held(test, &config));
+	khz = mag_clock_khz(config.clock);
+	ticks = mul_u64_u64_div_u64(status->elapsed_ns, khz, NSEC_PER_MSEC);
+	KUNIT_EXPECT_GE(test, status->elapsed_ticks, status->ops[0].max);
+	/* That of one worker, where the other is that of all. */
+	KUNIT_EXPECT_LE(test, status->elapsed_ticks, ticks + ticks / 100 + khz);
+}
+
 static void run_failures_of_the_warmup_are_forgotten(struct kunit *test)
 {
 	struct mag_run_config config = run_config(test, &run_cases[2]);
@@ -417,6 +456,8 @@ static struct kunit_case run_test_cases[] = {
 	KUNIT_CASE(run_least_sample_is_found_in_every_lane),
 	KUNIT_CASE(run_counts_what_is_measured),
 	KUNIT_CASE(run_counters_are_of_what_is_measured),
+	KUNIT_CASE(run_tells_its_clock),
+	KUNIT_CASE(run_length_is_in_ticks),
 	KUNIT_CASE(run_failures_of_the_warmup_are_forgotten),
 	KUNIT_CASE_PARAM(run_memory_is_that_of_the_pools, run_case_gen_params),
 	KUNIT_CASE(run_holds_when_callbacks_have_ended),

@@ -34,6 +34,7 @@ static void mag_compare_help(void)
 	      "                     mean anything, whatever it excludes; run longer, or use more\n"
 	      "                     rounds, or quieten the machine\n"
 	      "  no interval        fewer than 3 pairs of whole rounds\n"
+	      "  refused            --strict was given, and a WARNING makes verdicts unsound\n"
 	      "A percentile of 0, below what the clock can tell, makes no pair.\n"
 	      "\n"
 	      "If the backend noop (the harness itself) takes part, p50 and mean of each\n"

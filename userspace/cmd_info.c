@@ -8,6 +8,7 @@
 #include "report.h"
 #include "result.h"
 #include "session.h"
+#include "state.h"
 #include "util.h"
 
 static const struct option mag_info_options[] = {
@@ -21,8 +22,8 @@ static void mag_info_help(void)
 {
 	fputs("Usage: magctl info [--json] [--machine NAME]\n"
 	      "\n"
-	      "Shows the machine, the kernel, the clocks, and the hooks in the kernel that\n"
-	      "change what an allocation costs.\n"
+	      "Shows the machine, the kernel, the clocks, the hooks in the kernel that change\n"
+	      "what an allocation costs, and the state that decides figures.\n"
 	      "\n"
 	      "      --json          as JSON\n"
 	      "      --machine NAME  name of the machine [$MAGSLAB_MACHINE, else guessed]\n"
@@ -70,7 +71,8 @@ static void mag_info_print(const struct mag_session *session)
 		printf(" %s", clocks->entry[i].name);
 	printf("; auto is %s; TSC %llu kHz\n", mag_info_clock(session),
 	       env->info.tsc_khz);
-	mag_report_hooks(&env->info, stdout);
+	mag_report_hooks(env->info.hooks, stdout);
+	mag_state_print_host(&env->host, stdout);
 	mag_environment_warn(env, &warnings);
 	mag_warnings_print(&warnings, stdout);
 	mag_warnings_free(&warnings);
@@ -84,7 +86,7 @@ static int mag_info_json(const struct mag_session *session)
 	for (__u32 i = 0; i < entries->nr; i++)
 		mag_json_append(clocks, json_string(entries->entry[i].name));
 	mag_json_set(body, "environment",
-		     mag_result_environment(&session->env));
+		     mag_result_environment(&session->env, NULL));
 	mag_json_set(body, "clocks", clocks);
 	mag_json_set(body, "auto_clock", json_string(mag_info_clock(session)));
 	mag_json_set(body, "unit", json_string(mag_info_unit(session)));

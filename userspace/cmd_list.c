@@ -7,6 +7,7 @@
 
 #include "commands.h"
 #include "json.h"
+#include "machine.h"
 #include "session.h"
 #include "table.h"
 #include "util.h"
@@ -108,6 +109,21 @@ static void mag_list_print_clocks(const struct mag_catalog *catalog)
 	mag_list_print_entries(&catalog->clocks, "<clock", 0);
 }
 
+static void mag_list_json_backend(json_t *object,
+				  const struct mag_describe *about)
+{
+	json_t *primitives = json_array();
+
+	for (int i = 0; i < MAG_NR_PRIMITIVES; i++) {
+		if (about->primitives & MAG_PRIMITIVE_BIT(i))
+			mag_json_append(
+				primitives,
+				json_string(mag_machine_usual(i)->name));
+	}
+	mag_json_set(object, "slabinfo", json_string(about->slabinfo));
+	mag_json_set(object, "primitives", primitives);
+}
+
 static json_t *mag_list_json_entry(const struct mag_describe *about)
 {
 	json_t *object = json_object();
@@ -118,7 +134,7 @@ static json_t *mag_list_json_entry(const struct mag_describe *about)
 	    about->entity == MAG_ENTITY_COUNTER)
 		mag_json_set(object, "unit", json_string(about->unit));
 	if (about->entity == MAG_ENTITY_BACKEND)
-		mag_json_set(object, "slabinfo", json_string(about->slabinfo));
+		mag_list_json_backend(object, about);
 	if (about->entity == MAG_ENTITY_PARAM) {
 		mag_json_set(object, "min", mag_json_u64(about->min));
 		mag_json_set(object, "max", mag_json_u64(about->max));

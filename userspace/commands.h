@@ -10,5 +10,6 @@ int mag_cmd_list(int argc, char **argv);
 int mag_cmd_run(int argc, char **argv);
 int mag_cmd_compare(int argc, char **argv);
 int mag_cmd_info(int argc, char **argv);
+int mag_cmd_machine(int argc, char **argv);
 
 #endif /* MAGCTL_COMMANDS_H */

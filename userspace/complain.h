@@ -13,6 +13,7 @@ enum mag_call {
 	MAG_CALL_HIST,
 	MAG_CALL_STOP,
 	MAG_CALL_FINISH,
+	MAG_CALL_MACHINE,
 	MAG_CALL_RUN, /* the run itself: mag_run_status.error */
 };
 

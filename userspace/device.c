@@ -63,3 +63,8 @@ int mag_device_finish(int fd)
 {
 	return mag_device_ioctl(fd, MAG_IOC_FINISH, NULL);
 }
+
+int mag_device_machine(int fd, struct mag_machine *machine)
+{
+	return mag_device_ioctl(fd, MAG_IOC_MACHINE, machine);
+}

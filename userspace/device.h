@@ -20,5 +20,7 @@ int mag_device_status(int fd, struct mag_run_status *status);
 int mag_device_hist(int fd, struct mag_hist_read *read);
 int mag_device_stop(int fd);
 int mag_device_finish(int fd);
+/* Up to 200 ms; a signal that does not kill does not end it. */
+int mag_device_machine(int fd, struct mag_machine *machine);
 
 #endif /* MAGCTL_DEVICE_H */

@@ -5,6 +5,7 @@
 #include <sys/utsname.h>
 
 #include "environment.h"
+#include "slabstate.h"
 #include "ticks.h"
 #include "util.h"
 
@@ -31,6 +32,10 @@ static const struct {
 	{ MAG_HOOK_DEBUG_LOCKS, "debug_locks" },
 	{ MAG_HOOK_DEBUG_OBJECTS, "debug_objects" },
 	{ MAG_HOOK_GCOV, "gcov" },
+	{ MAG_HOOK_KMSAN, "kmsan" },
+	{ MAG_HOOK_PAGE_POISON, "page_poisoning" },
+	{ MAG_HOOK_SLUB_STATS, "slub_stats" },
+	{ MAG_HOOK_SLUB_TINY, "slub_tiny" },
 };
 
 const char *mag_hook_name(unsigned int index, __u64 *bit)
@@ -55,21 +60,6 @@ static const char *mag_cpuinfo_value(const char *line, const char *key)
 	return line + 1 + strspn(line + 1, " \t");
 }
 
-static bool mag_cpuinfo_has_word(const char *words, const char *word)
-{
-	size_t len = strlen(word);
-
-	while (*words) {
-		size_t next = strcspn(words, " ");
-
-		if (next == len && !strncmp(words, word, len))
-			return true;
-		words += next;
-		words += strspn(words, " ");
-	}
-	return false;
-}
-
 static void mag_cpuinfo_line(struct mag_cpuinfo *cpuinfo, const char *line)
 {
 	const char *value = mag_cpuinfo_value(line, "model name");
@@ -77,7 +67,7 @@ static void mag_cpuinfo_line(struct mag_cpuinfo *cpuinfo, const char *line)
 	if (value && !cpuinfo->model)
 		cpuinfo->model = mag_xstrdup(value);
 	value = mag_cpuinfo_value(line, "flags");
-	if (value && mag_cpuinfo_has_word(value, "hypervisor"))
+	if (value && mag_has_word(value, "hypervisor"))
 		cpuinfo->hypervisor = true;
 	value = mag_cpuinfo_value(line, "vendor_id");
 	if (value && !strcmp(value, "User Mode Linux"))
@@ -128,20 +118,24 @@ static struct mag_cpuinfo mag_cpuinfo_read(void)
 	return cpuinfo;
 }
 
-/* Reports and JSON take text: what firmware or a user says may be no such. */
-static void mag_make_printable(char *text)
-{
-	for (; *text; text++)
-		if (*text < ' ' || *text > '~')
-			*text = '?';
-}
-
 /* The machine's word for its architecture; that of User-Mode Linux, the host's. */
 static char *mag_arch(void)
 {
 	struct utsname uts;
 
 	return mag_xstrdup(uname(&uts) ? "" : uts.machine);
+}
+
+/* No hook of the module's: see MAG_HOOK_SHEAVES. */
+static bool mag_kmalloc_has_sheaves(void)
+{
+	struct mag_slab_state slabs = { 0 };
+	bool sheaves;
+
+	mag_slab_state_read(&slabs, "kmalloc", MAG_SLAB_KMALLOC_PREFIX);
+	sheaves = mag_slab_state_sheaves(&slabs);
+	mag_slab_state_free(&slabs);
+	return sheaves;
 }
 
 void mag_environment_read(struct mag_environment *env, const char *machine)
@@ -159,6 +153,9 @@ void mag_environment_read(struct mag_environment *env, const char *machine)
 			mag_machine_name(&cpuinfo, product, env->counts_insns);
 	env->cpu = cpuinfo.model;
 	env->arch = mag_arch();
+	mag_host_read(&env->host, &env->info);
+	if (mag_kmalloc_has_sheaves())
+		env->info.hooks |= MAG_HOOK_SHEAVES;
 	mag_make_printable(env->machine);
 	mag_make_printable(env->cpu);
 	free(product);
@@ -166,6 +163,7 @@ void mag_environment_read(struct mag_environment *env, const char *machine)
 
 void mag_environment_free(struct mag_environment *env)
 {
+	mag_host_free(&env->host);
 	free(env->machine);
 	free(env->cpu);
 	free(env->arch);
@@ -235,6 +233,7 @@ void mag_environment_warn(const struct mag_environment *env,
 {
 	char *names;
 
+	mag_host_warn(&env->host, env->info.hooks, warnings);
 	if (!mag_environment_is_debug(env))
 		return;
 	names = mag_hook_names(env->info.hooks & MAG_HOOKS_DEBUG);

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "hoststate.h"
 #include "uapi/magslab.h"
 #include "warnings.h"
 
@@ -40,13 +41,15 @@ struct mag_cpuinfo {
  * @cpu: model of the processor, "" if it does not say
  * @arch: its architecture, as uname -m prints it
  * @counts_insns: a tick of MAG_CLOCK_TICKS was seen to be an instruction
- * @info: what the module says
+ * @host: the state of kernel and machine
+ * @info: what the module says; and MAG_HOOK_SHEAVES, if kmalloc()'s caches have
  */
 struct mag_environment {
 	char *machine;
 	char *cpu;
 	char *arch;
 	bool counts_insns;
+	struct mag_host host;
 	struct mag_info info;
 };
 

@@ -7,6 +7,7 @@
 
 #include "experiment.h"
 #include "signals.h"
+#include "state.h"
 #include "util.h"
 
 /* The backend that costs nothing but the harness itself. */
@@ -48,10 +49,12 @@ void mag_experiment_free(struct mag_experiment *experiment)
 {
 	for (size_t i = 0; i < experiment->request->nr_backends; i++) {
 		free(experiment->subjects[i].rounds);
+		mag_slab_state_free(&experiment->subjects[i].slabs);
 		mag_hists_free(experiment->subjects[i].hist);
 	}
 	free(experiment->subjects);
 	mag_warnings_free(&experiment->warnings);
+	mag_machine_free(&experiment->profile);
 }
 
 /* Want of memory is the backend's own affair; anything else ends them all. */
@@ -88,10 +91,11 @@ static void mag_experiment_keep(struct mag_experiment *experiment,
 				const struct mag_round *round,
 				struct mag_histogram **hist)
 {
+	mag_load_add(&experiment->load, &round->load);
 	for (__u32 op = 0; op < experiment->request->workload->ops.nr; op++) {
 		if (!mag_histogram_merge(subject->hist[op], hist[op]))
 			continue;
-		mag_error("%s: the size of a batch changed between rounds",
+		mag_error("%s: batch or clock changed between rounds",
 			  subject->about->name);
 		mag_experiment_code(experiment, MAG_EXIT_FAILED);
 	}
@@ -112,6 +116,7 @@ static bool mag_experiment_one(struct mag_experiment *experiment,
 	bool go_on = true;
 
 	mag_hists_create(hist, stage->request->workload->ops.nr);
+	stage->slabs = &subject->slabs;
 	mag_round_run(stage, stage->request->backends[i], number, round, hist);
 	subject->nr_rounds++;
 	if (round->state == MAG_ROUND_FAILED)
@@ -153,6 +158,22 @@ static void mag_experiment_rounds(struct mag_experiment *experiment,
 	}
 }
 
+/* The CPUs that the workers will have: the first that are online. */
+static void mag_experiment_profile(struct mag_experiment *experiment)
+{
+	const struct mag_session *session = experiment->session;
+	__u32 nr = experiment->request->config.nr_workers;
+	struct mag_cpulist cpus;
+
+	mag_cpulist_online(&cpus);
+	if (cpus.nr > nr)
+		cpus.nr = nr;
+	mag_machine_read(&experiment->profile, session->fd, &session->env,
+			 &cpus);
+	mag_machine_warn(&experiment->profile, &experiment->warnings);
+	mag_cpulist_free(&cpus);
+}
+
 void mag_experiment_run(struct mag_experiment *experiment,
 			const struct mag_session *session,
 			const struct mag_request *request,
@@ -167,7 +188,9 @@ void mag_experiment_run(struct mag_experiment *experiment,
 
 	mag_experiment_create(experiment, session, request);
 	experiment->compare = options->compare;
+	experiment->strict = options->strict;
 	mag_environment_warn(&session->env, &experiment->warnings);
+	mag_experiment_profile(experiment);
 	stage.signal_fd = mag_signals_open();
 	if (stage.signal_fd < 0) {
 		mag_error("signalfd: %s", strerror(errno));
@@ -175,6 +198,7 @@ void mag_experiment_run(struct mag_experiment *experiment,
 		return;
 	}
 	mag_experiment_rounds(experiment, &stage);
+	mag_state_warn(experiment);
 	mag_progress_clear(&stage.progress);
 	experiment->interrupted = mag_stage_interrupted(&stage);
 	mag_signals_close(stage.signal_fd);
@@ -300,6 +324,12 @@ __u64 mag_subject_alloc_failures(const struct mag_subject *subject)
 	return sum;
 }
 
+static unsigned int mag_common_rounds(const struct mag_subject *a,
+				      const struct mag_subject *b)
+{
+	return a->nr_rounds < b->nr_rounds ? a->nr_rounds : b->nr_rounds;
+}
+
 /* 0, which no pair takes in, for a round that did not run to its bounds. */
 static double mag_metric_value(const struct mag_round *round,
 			       enum mag_metric metric, __u32 op,
@@ -309,8 +339,28 @@ static double mag_metric_value(const struct mag_round *round,
 		return 0;
 	if (metric == MAG_METRIC_THROUGHPUT)
 		return mag_round_throughput(round, unit);
-	return (double)
-		round->at[op][metric == MAG_METRIC_P50 ? MAG_P50 : MAG_P99];
+	return mag_round_at(round, op,
+			    metric == MAG_METRIC_P50 ? MAG_P50 : MAG_P99);
+}
+
+/* One step of the clock as a figure of one operation shows it; 0 if unknown. */
+static double mag_experiment_step(const struct mag_experiment *experiment,
+				  const struct mag_subject *subject, __u32 op)
+{
+	struct mag_clock_figures clock;
+
+	if (!mag_experiment_clock(experiment, &clock))
+		return 0;
+	return clock.step / subject->hist[op]->per_sample;
+}
+
+/* Distance of a figure of @subject from the next that could be measured. */
+static double mag_experiment_grain(const struct mag_experiment *experiment,
+				   const struct mag_subject *subject, __u32 op,
+				   double figure)
+{
+	return fmax(mag_experiment_step(experiment, subject, op),
+		    mag_histogram_width(subject->hist[op], figure));
 }
 
 struct mag_ratio mag_experiment_ratio(const struct mag_experiment *experiment,
@@ -320,9 +370,7 @@ struct mag_ratio mag_experiment_ratio(const struct mag_experiment *experiment,
 	const struct mag_request *request = experiment->request;
 	const struct mag_subject *base =
 		&experiment->subjects[request->baseline];
-	unsigned int nr = subject->nr_rounds < base->nr_rounds
-				  ? subject->nr_rounds
-				  : base->nr_rounds;
+	unsigned int nr = mag_common_rounds(subject, base);
 	double *values = mag_xcalloc(2 * (size_t)nr, sizeof(*values));
 	struct mag_ratio ratio;
 
@@ -334,6 +382,12 @@ struct mag_ratio mag_experiment_ratio(const struct mag_experiment *experiment,
 	}
 	ratio = mag_stats_ratio(values, values + nr, nr);
 	free(values);
+	if (metric != MAG_METRIC_THROUGHPUT && ratio.pairs)
+		mag_stats_ratio_widen(
+			&ratio,
+			mag_experiment_grain(experiment, subject, op,
+					     ratio.base * ratio.ratio),
+			mag_experiment_grain(experiment, base, op, ratio.base));
 	return ratio;
 }
 
@@ -342,10 +396,23 @@ enum mag_verdict mag_experiment_verdict(const struct mag_experiment *experiment,
 					enum mag_metric metric, __u32 op,
 					const struct mag_ratio *ratio)
 {
-	(void)experiment;
-	(void)subject;
-	(void)op;
-	return mag_stats_verdict(ratio, metric == MAG_METRIC_THROUGHPUT);
+	const struct mag_subject *base =
+		&experiment->subjects[experiment->request->baseline];
+	enum mag_verdict verdict =
+		mag_stats_verdict(ratio, metric == MAG_METRIC_THROUGHPUT);
+
+	if (mag_state_refuses(experiment))
+		return MAG_VERDICT_REFUSED;
+	if (mag_machine_explains(&experiment->profile,
+				 subject->about->primitives |
+					 base->about->primitives))
+		return MAG_VERDICT_MACHINE;
+	if (verdict == MAG_VERDICT_NONE || metric == MAG_METRIC_THROUGHPUT)
+		return verdict;
+	if (mag_stats_ratio_within(ratio, mag_experiment_step(experiment,
+							      subject, op)))
+		return MAG_VERDICT_STEP;
+	return verdict;
 }
 
 const struct mag_subject *
@@ -361,11 +428,47 @@ mag_experiment_floor(const struct mag_experiment *experiment)
 	return NULL;
 }
 
-static double mag_histogram_p50(const struct mag_histogram *hist)
+static double mag_net_p50(const struct mag_round *round, __u32 op)
 {
-	__u64 value = mag_histogram_at(hist, mag_percentile_rank(MAG_P50));
+	return round->state == MAG_ROUND_WHOLE
+		       ? mag_round_at(round, op, MAG_P50)
+		       : NAN;
+}
 
-	return mag_histogram_per_op(hist, value);
+static double mag_net_mean(const struct mag_round *round, __u32 op)
+{
+	return round->state == MAG_ROUND_WHOLE ? mag_round_mean(round, op)
+					       : NAN;
+}
+
+/* Distance of the p50 of a backend from the next that could be measured. */
+static double mag_net_grain(const struct mag_experiment *experiment,
+			    const struct mag_subject *subject, __u32 op)
+{
+	const struct mag_histogram *hist = subject->hist[op];
+	__u64 p50 = mag_histogram_at(hist, mag_percentile_rank(MAG_P50));
+
+	return mag_experiment_grain(experiment, subject, op,
+				    mag_histogram_per_op(hist, p50));
+}
+
+/* Round by round: what a whole round suffered is in both, and cancels. */
+static struct mag_difference
+mag_net_difference(const struct mag_subject *subject,
+		   const struct mag_subject *floor, __u32 op,
+		   double (*figure)(const struct mag_round *round, __u32 op))
+{
+	unsigned int nr = mag_common_rounds(subject, floor);
+	double *values = mag_xcalloc(2 * (size_t)nr, sizeof(*values));
+	struct mag_difference difference;
+
+	for (unsigned int i = 0; i < nr; i++) {
+		values[i] = figure(&subject->rounds[i], op);
+		values[nr + i] = figure(&floor->rounds[i], op);
+	}
+	difference = mag_stats_difference(values, values + nr, nr);
+	free(values);
+	return difference;
 }
 
 bool mag_experiment_net(const struct mag_experiment *experiment,
@@ -374,14 +477,73 @@ bool mag_experiment_net(const struct mag_experiment *experiment,
 {
 	const struct mag_subject *floor = mag_experiment_floor(experiment);
 
-	if (!floor || floor == subject || !floor->hist[op]->count ||
-	    !subject->hist[op]->count)
+	if (!floor || floor == subject)
 		return false;
-	net->p50 = mag_histogram_p50(subject->hist[op]) -
-		   mag_histogram_p50(floor->hist[op]);
-	net->mean = mag_histogram_mean(subject->hist[op]) -
-		    mag_histogram_mean(floor->hist[op]);
-	return true;
+	net->p50 = mag_net_difference(subject, floor, op, mag_net_p50);
+	net->mean = mag_net_difference(subject, floor, op, mag_net_mean);
+	mag_stats_difference_widen(&net->p50,
+				   mag_net_grain(experiment, subject, op),
+				   mag_net_grain(experiment, floor, op));
+	return net->p50.pairs;
+}
+
+static __u64 mag_experiment_khz(const struct mag_experiment *experiment)
+{
+	for (size_t i = 0; i < experiment->request->nr_backends; i++) {
+		const struct mag_subject *subject = &experiment->subjects[i];
+
+		for (unsigned int j = 0; j < subject->nr_rounds; j++) {
+			if (subject->rounds[j].state != MAG_ROUND_FAILED)
+				return subject->rounds[j].status.clock_khz;
+		}
+	}
+	return 0;
+}
+
+/* Median, over all rounds that did not fail, of ticks in the unit of the report. */
+static double
+mag_experiment_ticks(const struct mag_experiment *experiment,
+		     __u64 (*ticks)(const struct mag_run_status *status))
+{
+	const struct mag_request *request = experiment->request;
+	double *values = mag_xcalloc(request->nr_backends * request->rounds,
+				     sizeof(*values));
+	double median;
+	size_t nr = 0;
+
+	for (size_t i = 0; i < request->nr_backends; i++) {
+		const struct mag_subject *subject = &experiment->subjects[i];
+
+		for (unsigned int j = 0; j < subject->nr_rounds; j++) {
+			const struct mag_round *round = &subject->rounds[j];
+
+			if (round->state != MAG_ROUND_FAILED)
+				values[nr++] = (double)ticks(&round->status) *
+					       round->unit_per_tick;
+		}
+	}
+	median = mag_stats_median(values, nr);
+	free(values);
+	return median;
+}
+
+static __u64 mag_clock_step(const struct mag_run_status *status)
+{
+	return status->clock_step;
+}
+
+static __u64 mag_clock_cost(const struct mag_run_status *status)
+{
+	return status->clock_read;
+}
+
+bool mag_experiment_clock(const struct mag_experiment *experiment,
+			  struct mag_clock_figures *clock)
+{
+	clock->khz = mag_experiment_khz(experiment);
+	clock->step = mag_experiment_ticks(experiment, mag_clock_step);
+	clock->read = mag_experiment_ticks(experiment, mag_clock_cost);
+	return !isnan(clock->step);
 }
 
 const __u64 *mag_experiment_params(const struct mag_experiment *experiment)

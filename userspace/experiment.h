@@ -6,6 +6,7 @@
 #ifndef MAGCTL_EXPERIMENT_H
 #define MAGCTL_EXPERIMENT_H
 
+#include "machine.h"
 #include "round.h"
 #include "stats.h"
 
@@ -15,6 +16,7 @@
  * @rounds: in the order of their numbers
  * @nr_rounds: begun
  * @failed: a round of it failed; it takes no part in the later ones
+ * @slabs: its caches, as they were in a round
  * @hist: by operation kind, over all rounds that did not fail
  */
 struct mag_subject {
@@ -22,6 +24,7 @@ struct mag_subject {
 	struct mag_round *rounds;
 	unsigned int nr_rounds;
 	bool failed;
+	struct mag_slab_state slabs;
 	struct mag_histogram *hist[MAG_MAX_OPS];
 };
 
@@ -31,6 +34,9 @@ struct mag_subject {
  * @session: where
  * @request: what
  * @subjects: request->nr_backends of them, in the order asked for
+ * @strict: no verdict while a precondition is missing
+ * @load: what else went on during the rounds that did not fail
+ * @profile: what the machine is, on the CPUs of the workers
  * @warnings: what makes its figures doubtful
  * @interrupted: a signal ended it early
  * @code: MAG_EXIT_OK, or what the first failure, already told, asks to exit with
@@ -40,6 +46,9 @@ struct mag_experiment {
 	const struct mag_session *session;
 	const struct mag_request *request;
 	struct mag_subject *subjects;
+	bool strict;
+	struct mag_load load;
+	struct mag_profile profile;
 	struct mag_warnings warnings;
 	bool interrupted;
 	int code;
@@ -84,7 +93,16 @@ enum mag_metric {
 	MAG_METRIC_P99,
 };
 
-/* A backend's ratio to the baseline; @op means nothing for the throughput. */
+/**
+ * mag_experiment_ratio() - a backend's ratio to the baseline
+ * @experiment: what was measured
+ * @subject: the backend compared
+ * @metric: in what
+ * @op: of which operation kind; means nothing for the throughput
+ *
+ * Return: the ratio; the interval of a time is no narrower than the clock's step
+ * and the buckets of the histogram allow.
+ */
 struct mag_ratio mag_experiment_ratio(const struct mag_experiment *experiment,
 				      const struct mag_subject *subject,
 				      enum mag_metric metric, __u32 op);
@@ -110,18 +128,35 @@ mag_experiment_floor(const struct mag_experiment *experiment);
 
 /**
  * struct mag_net - what an operation costs beyond the harness
- * @p50: of one operation, in the unit of the report
- * @mean: of one operation; next to @p50, never a result alone
+ * @p50: differences of the rounds' p50, of one operation, in the unit of the
+ *	report
+ * @mean: differences of the rounds' means; next to @p50, never a result alone
  */
 struct mag_net {
-	double p50;
-	double mean;
+	struct mag_difference p50;
+	struct mag_difference mean;
 };
 
-/* False if there is no floor, it is @subject itself, or one has no sample. */
+/* False if there is no floor, it is @subject itself, or no round has both. */
 bool mag_experiment_net(const struct mag_experiment *experiment,
 			const struct mag_subject *subject, __u32 op,
 			struct mag_net *net);
+
+/**
+ * struct mag_clock_figures - how fine the clock of an experiment is
+ * @khz: ticks in a millisecond; 0 if they are reported as they are
+ * @step: smallest step of its readings, in the unit of the report
+ * @read: what a reading costs, in the unit of the report
+ */
+struct mag_clock_figures {
+	__u64 khz;
+	double step;
+	double read;
+};
+
+/* Medians over the rounds that did not fail; false if there is none. */
+bool mag_experiment_clock(const struct mag_experiment *experiment,
+			  struct mag_clock_figures *clock);
 
 /* Parameters used, defaults filled in; NULL if no round was good. */
 const __u64 *mag_experiment_params(const struct mag_experiment *experiment);

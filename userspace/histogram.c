@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Merging histograms and reading percentiles from them. */
+/* Merging histograms, reading percentiles from them, and scaling these. */
 #include <errno.h>
+#include <math.h>
+#include <stdbool.h>
 
 #include "histogram.h"
 #include "util.h"
@@ -29,6 +31,7 @@ struct mag_histogram *mag_histogram_create(void)
 	struct mag_histogram *hist = mag_xcalloc(1, sizeof(*hist));
 
 	hist->per_sample = 1;
+	hist->unit_per_tick = 1;
 	return hist;
 }
 
@@ -39,13 +42,14 @@ static int mag_histogram_check(const struct mag_histogram *hist)
 
 	for (__u32 i = 0; i < MAG_HIST_BUCKETS; i++)
 		total += hist->bucket[i];
-	if (total != hist->count || !hist->per_sample)
+	if (total != hist->count || !hist->per_sample ||
+	    hist->unit_per_tick <= 0)
 		return -EPROTO;
 	return hist->count && hist->min > hist->max ? -EPROTO : 0;
 }
 
 int mag_histogram_fill(struct mag_histogram *hist,
-		       const struct mag_op_result *op)
+		       const struct mag_op_result *op, double unit_per_tick)
 {
 	hist->count = op->count;
 	hist->sum = op->sum;
@@ -54,7 +58,16 @@ int mag_histogram_fill(struct mag_histogram *hist,
 	hist->below = op->below;
 	hist->above = op->above;
 	hist->per_sample = op->per_sample;
+	hist->unit_per_tick = unit_per_tick;
 	return mag_histogram_check(hist);
+}
+
+static bool mag_histogram_alike(const struct mag_histogram *a,
+				const struct mag_histogram *b)
+{
+	double off = fabs(a->unit_per_tick - b->unit_per_tick);
+
+	return a->per_sample == b->per_sample && off * 1024 < a->unit_per_tick;
 }
 
 int mag_histogram_merge(struct mag_histogram *into,
@@ -66,7 +79,7 @@ int mag_histogram_merge(struct mag_histogram *into,
 	}
 	if (!from->count)
 		return 0;
-	if (into->per_sample != from->per_sample)
+	if (!mag_histogram_alike(into, from))
 		return -EINVAL;
 	into->count += from->count;
 	into->sum += from->sum;
@@ -105,16 +118,33 @@ __u64 mag_histogram_at(const struct mag_histogram *hist, __u32 percentile)
 	return span.high < hist->max ? span.high : hist->max;
 }
 
-double mag_histogram_per_op(const struct mag_histogram *hist, __u64 value)
+double mag_histogram_per_sample(const struct mag_histogram *hist, __u64 ticks)
 {
-	return (double)value / hist->per_sample;
+	return (double)ticks * hist->unit_per_tick;
+}
+
+double mag_histogram_per_op(const struct mag_histogram *hist, __u64 ticks)
+{
+	return mag_histogram_per_sample(hist, ticks) / hist->per_sample;
 }
 
 double mag_histogram_mean(const struct mag_histogram *hist)
 {
 	if (!hist->count)
 		return 0.0;
-	return (double)hist->sum / (double)hist->count / hist->per_sample;
+	return mag_histogram_per_op(hist, hist->sum) / (double)hist->count;
+}
+
+double mag_histogram_width(const struct mag_histogram *hist, double value)
+{
+	double ticks = value * hist->per_sample / hist->unit_per_tick;
+	__u32 bucket;
+
+	if (!(ticks > 0 && ticks <= MAG_HIST_MAX))
+		return 0;
+	bucket = mag_hist_bucket((__u64)ticks);
+	return mag_histogram_per_op(hist, mag_hist_high(bucket) -
+						  mag_hist_low(bucket) + 1);
 }
 
 /* Cursor: 0 below the range, 1 + i bucket i, then above the range, then end. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A whole histogram in user space: merging and percentiles.  The layout of
- * its buckets is in uapi/magslab_hist.h.
+ * A whole histogram in user space: merging, percentiles, and the scale from
+ * ticks to the unit of the report.  The layout of its buckets is in
+ * uapi/magslab_hist.h.
  */
 #ifndef MAGCTL_HISTOGRAM_H
 #define MAGCTL_HISTOGRAM_H
@@ -26,7 +27,7 @@ enum mag_percentile {
 };
 
 /**
- * struct mag_histogram - samples of one operation kind
+ * struct mag_histogram - samples of one operation kind, in ticks
  * @count: samples, in range or not
  * @sum: of all samples
  * @min: least sample, exact; 0 while @count is 0
@@ -34,6 +35,7 @@ enum mag_percentile {
  * @below: samples below MAG_HIST_MIN, in no bucket
  * @above: samples above MAG_HIST_MAX, in no bucket
  * @per_sample: operations timed in one sample
+ * @unit_per_tick: the unit of the report, e.g. ns, that one tick is
  * @bucket: samples in range
  */
 struct mag_histogram {
@@ -44,6 +46,7 @@ struct mag_histogram {
 	__u64 below;
 	__u64 above;
 	__u32 per_sample;
+	double unit_per_tick;
 	__u64 bucket[MAG_HIST_BUCKETS];
 };
 
@@ -51,25 +54,30 @@ struct mag_histogram {
 const char *mag_percentile_name(enum mag_percentile percentile);
 __u32 mag_percentile_rank(enum mag_percentile percentile);
 
-/* Empty; free with free(). */
+/* Empty, one tick a unit; free with free(). */
 struct mag_histogram *mag_histogram_create(void);
 
 /**
  * mag_histogram_fill() - take over what the device says beside the buckets
  * @hist: with its buckets already read
  * @op: the device's figures of the same operation kind
+ * @unit_per_tick: scale of the report
  *
  * Return: 0, or -EPROTO if buckets and figures contradict each other.
  */
 int mag_histogram_fill(struct mag_histogram *hist,
-		       const struct mag_op_result *op);
+		       const struct mag_op_result *op, double unit_per_tick);
 
 /**
  * mag_histogram_merge() - add all samples of @from to @into
  * @into: histogram that grows
  * @from: histogram that stays
  *
- * Return: 0, or -EINVAL if both have samples and differ in per_sample.
+ * The kernel may refine the rate of its time-stamp counter, by parts in a
+ * million, so scales need not agree to the digit: that of @into stays.
+ *
+ * Return: 0, or -EINVAL if both have samples and differ in per_sample, or by
+ * more than 1/1024 in their scale.
  */
 int mag_histogram_merge(struct mag_histogram *into,
 			const struct mag_histogram *from);
@@ -87,18 +95,22 @@ int mag_histogram_merge(struct mag_histogram *into,
  * the samples below the range gives MAG_HIST_MIN - 1, one above the range
  * gives the greatest sample.
  *
- * Return: the value, in the unit recorded, of a whole sample; 0 if empty.
+ * Return: the value, in ticks, of a whole sample; 0 if empty.
  */
 __u64 mag_histogram_at(const struct mag_histogram *hist, __u32 percentile);
 
-/* Mean of one operation, in the unit recorded; 0 if empty. */
+/* Ticks of a sample in the unit of the report: whole, or as one operation's. */
+double mag_histogram_per_sample(const struct mag_histogram *hist, __u64 ticks);
+double mag_histogram_per_op(const struct mag_histogram *hist, __u64 ticks);
+
+/* Mean of one operation, in the unit of the report; 0 if empty. */
 double mag_histogram_mean(const struct mag_histogram *hist);
 
-/* A value of a sample as that of one of its operations. */
-double mag_histogram_per_op(const struct mag_histogram *hist, __u64 value);
+/* Width of the bucket of a value; both of one operation, in the unit of the report. */
+double mag_histogram_width(const struct mag_histogram *hist, double value);
 
 /**
- * struct mag_span - a run of values that share a count
+ * struct mag_span - a run of values, in ticks, that share a count
  * @low: least value
  * @high: greatest value
  * @count: samples

@@ -24,6 +24,7 @@ static const struct mag_command mag_commands[] = {
 	{ "run", "magctl run", mag_cmd_run },
 	{ "compare", "magctl compare", mag_cmd_compare },
 	{ "info", "magctl info", mag_cmd_info },
+	{ "machine", "magctl machine", mag_cmd_machine },
 };
 
 static const char mag_help[] =
@@ -36,7 +37,8 @@ static const char mag_help[] =
 	"  list     workloads with their parameters, backends, clocks\n"
 	"  run      one workload on one backend\n"
 	"  compare  one workload on several backends, in interleaved rounds\n"
-	"  info     machine, kernel, clocks, hooks\n"
+	"  info     machine, kernel, clocks, hooks, state\n"
+	"  machine  what primitives cost here, beside bare metal\n"
 	"magctl COMMAND --help tells more of each.\n"
 	"\n"
 	"Units: times are in ns of one operation; with the clock \"ticks\" in ticks of the\n"
@@ -46,7 +48,7 @@ static const char mag_help[] =
 	"\n"
 	"Exit codes:\n"
 	"    0  done\n"
-	"    1  a run failed, or a result could not be written\n"
+	"    1  a run failed, a result could not be written, or --strict refused verdicts\n"
 	"    2  wrong usage; nothing was run\n"
 	"    3  no device, or no right to use it\n"
 	"  130  interrupted; what was measured until then is reported\n"

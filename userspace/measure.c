@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The body of run and compare. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "experiment.h"
@@ -8,6 +9,7 @@
 #include "options.h"
 #include "report.h"
 #include "result.h"
+#include "state.h"
 #include "util.h"
 
 static bool mag_measure_any(const struct mag_experiment *experiment)
@@ -42,16 +44,31 @@ static int mag_measure_write(const struct mag_experiment *experiment,
 	return json ? json : csv;
 }
 
+/* Figures without verdicts are not what was asked for. */
+static int mag_measure_refused(const struct mag_experiment *experiment)
+{
+	char *text;
+
+	if (!mag_state_refuses(experiment))
+		return MAG_EXIT_OK;
+	text = mag_state_refusal(experiment);
+	mag_error("--strict: %s", text);
+	free(text);
+	return MAG_EXIT_FAILED;
+}
+
 static int mag_measure_request(const struct mag_session *session,
 			       const struct mag_request *request,
 			       const struct mag_options *options)
 {
 	struct mag_experiment experiment;
-	int code, written;
+	int code, written, refused;
 
 	mag_experiment_run(&experiment, session, request, options);
 	written = mag_measure_write(&experiment, options);
+	refused = mag_measure_refused(&experiment);
 	code = experiment.code ? experiment.code : written;
+	code = code ? code : refused;
 	if (!code && experiment.interrupted)
 		code = MAG_EXIT_INTERRUPTED;
 	mag_experiment_free(&experiment);

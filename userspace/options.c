@@ -20,6 +20,7 @@ enum mag_option {
 	MAG_OPT_JSON,
 	MAG_OPT_HISTOGRAM,
 	MAG_OPT_MACHINE,
+	MAG_OPT_STRICT,
 	MAG_OPT_QUIET,
 	MAG_OPT_PROGRESS,
 	MAG_OPT_ROUNDS,
@@ -40,6 +41,7 @@ static const struct option mag_long_options[] = {
 	{ "json", required_argument, NULL, MAG_OPT_JSON },
 	{ "histogram", required_argument, NULL, MAG_OPT_HISTOGRAM },
 	{ "machine", required_argument, NULL, MAG_OPT_MACHINE },
+	{ "strict", no_argument, NULL, MAG_OPT_STRICT },
 	{ "quiet", no_argument, NULL, MAG_OPT_QUIET },
 	{ "progress", no_argument, NULL, MAG_OPT_PROGRESS },
 	{ "rounds", required_argument, NULL, MAG_OPT_ROUNDS },
@@ -70,6 +72,8 @@ static const char mag_options_text[] =
 	"                          output, instead of the report\n"
 	"      --histogram FILE    write all histograms as CSV: backend, operation,\n"
 	"                          unit, lowest and highest value, samples\n"
+	"      --strict            no verdict, and exit code 1, while a WARNING stands\n"
+	"                          that makes them unsound\n"
 	"      --quiet             no report and no progress, errors only\n"
 	"      --progress          progress even where standard error is no terminal\n"
 	"  -h, --help              this text\n";
@@ -192,6 +196,9 @@ static int mag_options_one(struct mag_options *options, int option,
 		break;
 	case MAG_OPT_MACHINE:
 		options->machine = text;
+		break;
+	case MAG_OPT_STRICT:
+		options->strict = true;
 		break;
 	case MAG_OPT_QUIET:
 		options->quiet = true;

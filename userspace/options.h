@@ -37,6 +37,7 @@
  * @warmup_steps: 0 if the time alone bounds it
  * @seed: of the first round
  * @rounds: of compare; 1 of run
+ * @strict: no verdict while a precondition is missing
  * @quiet: no report, no progress
  * @progress: progress even where standard error is no terminal
  */
@@ -59,6 +60,7 @@ struct mag_options {
 	__u64 warmup_steps;
 	__u64 seed;
 	__u64 rounds;
+	bool strict;
 	bool quiet;
 	bool progress;
 };

@@ -4,11 +4,14 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "machine_report.h"
 #include "report.h"
+#include "state.h"
 #include "table.h"
 #include "util.h"
 
-#define MAG_REPORT_INDENT 2
+#define MAG_REPORT_INDENT   2
+#define MAG_REPORT_DECIMALS 2
 
 char *mag_report_throughput_unit(const struct mag_request *request)
 {
@@ -22,14 +25,14 @@ static void mag_report_key(FILE *out, const char *key)
 	fprintf(out, "  %-11s", key);
 }
 
-static void mag_report_hook_set(const struct mag_info *info, bool on, FILE *out)
+static void mag_report_hook_set(__u64 hooks, bool on, FILE *out)
 {
 	bool any = false;
 	const char *name;
 	__u64 bit;
 
 	for (unsigned int i = 0; (name = mag_hook_name(i, &bit)); i++) {
-		if (!!(info->hooks & bit) != on)
+		if (!!(hooks & bit) != on)
 			continue;
 		fprintf(out, "%s%s", any ? " " : "", name);
 		any = true;
@@ -37,12 +40,12 @@ static void mag_report_hook_set(const struct mag_info *info, bool on, FILE *out)
 	fputs(any ? "\n" : "none\n", out);
 }
 
-void mag_report_hooks(const struct mag_info *info, FILE *out)
+void mag_report_hooks(__u64 hooks, FILE *out)
 {
 	mag_report_key(out, "hooks on");
-	mag_report_hook_set(info, true, out);
+	mag_report_hook_set(hooks, true, out);
 	mag_report_key(out, "hooks off");
-	mag_report_hook_set(info, false, out);
+	mag_report_hook_set(hooks, false, out);
 }
 
 static void mag_report_title(const struct mag_experiment *experiment, FILE *out)
@@ -128,12 +131,30 @@ static void mag_report_clock(const struct mag_experiment *experiment, FILE *out)
 	const struct mag_request *request = experiment->request;
 	__u32 clock = request->config.clock;
 	const struct mag_entries *clocks = &experiment->session->catalog.clocks;
+	const char *unit = mag_unit_name(request->unit);
+	struct mag_clock_figures figures;
 
 	mag_report_key(out, "clock");
-	fprintf(out,
-		"%s; times in %s an operation, service time (closed loop)\n",
-		clock < clocks->nr ? clocks->entry[clock].name : "?",
-		mag_unit_name(request->unit));
+	fprintf(out, "%s; ",
+		clock < clocks->nr ? clocks->entry[clock].name : "?");
+	if (mag_experiment_clock(experiment, &figures))
+		fprintf(out, "step %.3g %s, a reading costs %.3g %s; ",
+			figures.step, unit, figures.read, unit);
+	fprintf(out, "times in %s an operation, service time (closed loop)\n",
+		unit);
+}
+
+static void mag_report_refusal(const struct mag_experiment *experiment,
+			       FILE *out)
+{
+	char *text;
+
+	if (!mag_state_refuses(experiment))
+		return;
+	text = mag_state_refusal(experiment);
+	mag_report_key(out, "strict");
+	fprintf(out, "%s\n", text);
+	free(text);
 }
 
 static void mag_report_header(const struct mag_experiment *experiment,
@@ -144,8 +165,12 @@ static void mag_report_header(const struct mag_experiment *experiment,
 	mag_report_clock(experiment, out);
 	mag_report_run(experiment, out);
 	mag_report_params(experiment, out);
-	mag_report_hooks(&experiment->session->env.info, out);
+	mag_report_hooks(mag_state_hooks(experiment), out);
+	mag_state_print(experiment, out);
+	mag_report_key(out, "primitives");
+	mag_machine_print_line(&experiment->profile, out);
 	mag_warnings_print(&experiment->warnings, out);
+	mag_report_refusal(experiment, out);
 }
 
 static bool mag_report_any_out_of_range(const struct mag_experiment *experiment)
@@ -164,28 +189,49 @@ static bool mag_report_any_out_of_range(const struct mag_experiment *experiment)
 	return false;
 }
 
-/* Whole units as the clock gave them; parts of a batch with their decimals. */
-static void mag_report_value(struct mag_table *table,
-			     const struct mag_histogram *hist, __u64 value)
+/*
+ * Decimals that mean something: those that a step of the clock reaches, and no
+ * more than make four digits with those before the point, since a bucket is
+ * known to three.
+ */
+static int mag_report_decimals(double value, double step)
 {
-	if (!hist->count)
-		mag_table_cell(table, "-");
-	else if (hist->per_sample == 1)
-		mag_table_cell(table, "%llu", value);
-	else
-		mag_table_cell(table, "%.2f",
-			       mag_histogram_per_op(hist, value));
+	double next = 1000; /* least value that has all four before the point */
+	int decimals = 0;
+
+	while (decimals < MAG_REPORT_DECIMALS && step < 1 && value < next) {
+		decimals++;
+		step *= 10;
+		next /= 10;
+	}
+	return decimals;
 }
 
-static void mag_report_op(struct mag_table *table,
-			  const struct mag_histogram *hist, bool out_of_range)
+static void mag_report_value(struct mag_table *table,
+			     const struct mag_histogram *hist, __u64 ticks,
+			     double step)
 {
+	double value = mag_histogram_per_op(hist, ticks);
+
+	if (!hist->count)
+		mag_table_cell(table, "-");
+	else
+		mag_table_cell(table, "%.*f", mag_report_decimals(value, step),
+			       value);
+}
+
+/* @step: of the clock, in the unit of the report. */
+static void mag_report_op(struct mag_table *table,
+			  const struct mag_histogram *hist, double step,
+			  bool out_of_range)
+{
+	step /= hist->per_sample;
 	mag_table_cell(table, "%llu", hist->count);
 	for (int p = 0; p < MAG_NR_PERCENTILES; p++)
 		mag_report_value(table, hist,
-				 mag_histogram_at(hist,
-						  mag_percentile_rank(p)));
-	mag_report_value(table, hist, hist->max);
+				 mag_histogram_at(hist, mag_percentile_rank(p)),
+				 step);
+	mag_report_value(table, hist, hist->max, step);
 	if (out_of_range) {
 		mag_table_cell(table, "%llu", hist->below);
 		mag_table_cell(table, "%llu", hist->above);
@@ -220,7 +266,9 @@ static void mag_report_ops(const struct mag_experiment *experiment, FILE *out)
 	bool out_of_range = mag_report_any_out_of_range(experiment);
 	struct mag_table *table =
 		mag_report_ops_table(experiment->compare, out_of_range);
+	struct mag_clock_figures clock;
 
+	mag_experiment_clock(experiment, &clock);
 	for (__u32 op = 0; op < ops->nr; op++) {
 		for (size_t i = 0; i < request->nr_backends; i++) {
 			const struct mag_subject *subject =
@@ -231,7 +279,8 @@ static void mag_report_ops(const struct mag_experiment *experiment, FILE *out)
 			if (experiment->compare)
 				mag_table_cell(table, "%s",
 					       subject->about->name);
-			mag_report_op(table, subject->hist[op], out_of_range);
+			mag_report_op(table, subject->hist[op], clock.step,
+				      out_of_range);
 		}
 	}
 	fputc('\n', out);
@@ -466,6 +515,17 @@ static void mag_report_ratios(const struct mag_experiment *experiment,
 	mag_table_destroy(table);
 }
 
+static void mag_report_difference(struct mag_table *table,
+				  const struct mag_difference *difference)
+{
+	mag_table_cell(table, "%.2f", difference->mean);
+	if (isnan(difference->low))
+		mag_table_cell(table, "-");
+	else
+		mag_table_cell(table, "%.2f to %.2f", difference->low,
+			       difference->high);
+}
+
 static void mag_report_net_rows(struct mag_table *table,
 				const struct mag_experiment *experiment,
 				__u32 op)
@@ -481,8 +541,9 @@ static void mag_report_net_rows(struct mag_table *table,
 			continue;
 		mag_table_cell(table, "%s", name);
 		mag_table_cell(table, "%s", subject->about->name);
-		mag_table_cell(table, "%.2f", net.p50);
-		mag_table_cell(table, "%.2f", net.mean);
+		mag_report_difference(table, &net.p50);
+		mag_report_difference(table, &net.mean);
+		mag_table_cell(table, "%zu", net.p50.pairs);
 		name = "";
 	}
 }
@@ -498,7 +559,10 @@ static void mag_report_net(const struct mag_experiment *experiment, FILE *out)
 	mag_table_column(table, "<operation");
 	mag_table_column(table, "<backend");
 	mag_table_column(table, ">net p50");
+	mag_table_column(table, ">95 % interval");
 	mag_table_column(table, ">net mean");
+	mag_table_column(table, ">95 % interval");
+	mag_table_column(table, ">pairs");
 	for (__u32 op = 0; op < experiment->request->workload->ops.nr; op++)
 		mag_report_net_rows(table, experiment, op);
 	fprintf(out, "\n  net of %s (the harness itself), %s an operation\n",

@@ -4,13 +4,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "machine_report.h"
 #include "output.h"
 #include "report.h"
 #include "result.h"
+#include "state.h"
 #include "util.h"
 
-#define MAG_RESULT_FORMAT  "magslab-result"
-#define MAG_RESULT_VERSION 2
+#define MAG_RESULT_FORMAT     "magslab-result"
+#define MAG_RESULT_VERSION    2
+
+/* As many as tell two ticks apart, whatever the range. */
+#define MAG_RESULT_CSV_DIGITS 12
 
 static const char *const mag_held_name[] = {
 	[MAG_HELD_UNKNOWN] = NULL,
@@ -29,8 +34,11 @@ static json_t *mag_result_hooks(__u64 hooks)
 	return object;
 }
 
-json_t *mag_result_environment(const struct mag_environment *env)
+json_t *mag_result_environment(const struct mag_environment *env,
+			       const struct mag_experiment *experiment)
 {
+	__u64 hooks = experiment ? mag_state_hooks(experiment)
+				 : env->info.hooks;
 	const struct mag_info *info = &env->info;
 	json_t *object = json_object();
 
@@ -46,7 +54,8 @@ json_t *mag_result_environment(const struct mag_environment *env)
 	mag_json_set(object, "abi_version", json_integer(info->abi_version));
 	mag_json_set(object, "page_size_bytes", json_integer(info->page_size));
 	mag_json_set(object, "tsc_khz", mag_json_u64(info->tsc_khz));
-	mag_json_set(object, "hooks", mag_result_hooks(info->hooks));
+	mag_json_set(object, "hooks", mag_result_hooks(hooks));
+	mag_json_set(object, "state", mag_state_json(&env->host, experiment));
 	return object;
 }
 
@@ -61,6 +70,17 @@ static json_t *mag_result_params(const struct mag_experiment *experiment)
 		mag_json_set(object, params->entry[i].name,
 			     mag_json_u64(values[i]));
 	return object;
+}
+
+static void mag_result_clock(json_t *object,
+			     const struct mag_experiment *experiment)
+{
+	struct mag_clock_figures clock;
+
+	mag_experiment_clock(experiment, &clock);
+	mag_json_set(object, "clock_khz", mag_json_u64(clock.khz));
+	mag_json_set(object, "clock_step", mag_json_real(clock.step));
+	mag_json_set(object, "clock_read", mag_json_real(clock.read));
 }
 
 static json_t *mag_result_config(const struct mag_experiment *experiment)
@@ -79,6 +99,7 @@ static json_t *mag_result_config(const struct mag_experiment *experiment)
 		     config->clock < clocks->nr
 			     ? json_string(clocks->entry[config->clock].name)
 			     : json_null());
+	mag_result_clock(object, experiment);
 	mag_json_set(object, "unit", json_string(mag_unit_name(request->unit)));
 	mag_json_set(object, "throughput_unit", json_string(rate));
 	mag_json_set(object, "time_kind", json_string("service"));
@@ -101,13 +122,13 @@ static json_t *mag_result_held_source(enum mag_held_source source)
 				     : json_null();
 }
 
-static json_t *mag_result_percentiles(const __u64 *at)
+static json_t *mag_result_percentiles(const double *at)
 {
 	json_t *object = json_object();
 
 	for (int p = 0; p < MAG_NR_PERCENTILES; p++)
 		mag_json_set(object, mag_percentile_name(p),
-			     mag_json_u64(at[p]));
+			     mag_json_real(at[p]));
 	return object;
 }
 
@@ -115,14 +136,15 @@ static json_t *mag_result_round_op(const struct mag_round *round,
 				   const struct mag_describe *about, __u32 op)
 {
 	const struct mag_op_result *result = &round->status.ops[op];
+	double max = result->count ? (double)result->max : 0;
 	json_t *object = json_object();
 
 	mag_json_set(object, "name", json_string(about->name));
 	mag_json_set(object, "per_sample", json_integer(result->per_sample));
 	mag_json_set(object, "count", mag_json_u64(result->count));
-	mag_json_set(object, "sum", mag_json_u64(result->sum));
-	mag_json_set(object, "max",
-		     mag_json_u64(result->count ? result->max : 0));
+	mag_json_set(object, "sum",
+		     mag_json_real((double)result->sum * round->unit_per_tick));
+	mag_json_set(object, "max", mag_json_real(max * round->unit_per_tick));
 	mag_json_set(object, "percentiles",
 		     mag_result_percentiles(round->at[op]));
 	return object;
@@ -183,6 +205,7 @@ static json_t *mag_result_round(const struct mag_request *request,
 	return object;
 }
 
+/* In ticks: the only form that is exact. */
 static json_t *mag_result_spans(const struct mag_histogram *hist)
 {
 	json_t *array = json_array();
@@ -216,24 +239,34 @@ static json_t *mag_result_per_operation(const struct mag_histogram *hist)
 	return object;
 }
 
+static json_t *mag_result_ticks(const struct mag_histogram *hist, __u64 ticks)
+{
+	return mag_json_real(mag_histogram_per_sample(hist, ticks));
+}
+
 static json_t *mag_result_op(const struct mag_histogram *hist,
 			     const struct mag_describe *about)
 {
 	json_t *object = json_object();
-	__u64 at[MAG_NR_PERCENTILES];
+	double at[MAG_NR_PERCENTILES];
 
-	for (int p = 0; p < MAG_NR_PERCENTILES; p++)
-		at[p] = mag_histogram_at(hist, mag_percentile_rank(p));
+	for (int p = 0; p < MAG_NR_PERCENTILES; p++) {
+		__u64 ticks = mag_histogram_at(hist, mag_percentile_rank(p));
+
+		at[p] = mag_histogram_per_sample(hist, ticks);
+	}
 	mag_json_set(object, "name", json_string(about->name));
 	mag_json_set(object, "per_sample", json_integer(hist->per_sample));
 	mag_json_set(object, "count", mag_json_u64(hist->count));
-	mag_json_set(object, "sum", mag_json_u64(hist->sum));
-	mag_json_set(object, "min", mag_json_u64(hist->min));
-	mag_json_set(object, "max", mag_json_u64(hist->max));
+	mag_json_set(object, "sum", mag_result_ticks(hist, hist->sum));
+	mag_json_set(object, "min", mag_result_ticks(hist, hist->min));
+	mag_json_set(object, "max", mag_result_ticks(hist, hist->max));
 	mag_json_set(object, "below", mag_json_u64(hist->below));
 	mag_json_set(object, "above", mag_json_u64(hist->above));
 	mag_json_set(object, "percentiles", mag_result_percentiles(at));
 	mag_json_set(object, "per_operation", mag_result_per_operation(hist));
+	mag_json_set(object, "unit_per_tick",
+		     mag_json_real(hist->unit_per_tick));
 	mag_json_set(object, "histogram", mag_result_spans(hist));
 	return object;
 }
@@ -348,6 +381,16 @@ static json_t *mag_result_ratios(const struct mag_experiment *experiment)
 	return array;
 }
 
+static json_t *mag_result_difference(const struct mag_difference *difference)
+{
+	json_t *object = json_object();
+
+	mag_json_set(object, "value", mag_json_real(difference->mean));
+	mag_json_set(object, "low", mag_json_real(difference->low));
+	mag_json_set(object, "high", mag_json_real(difference->high));
+	return object;
+}
+
 static json_t *mag_result_net(const struct mag_experiment *experiment)
 {
 	const struct mag_request *request = experiment->request;
@@ -368,8 +411,12 @@ static json_t *mag_result_net(const struct mag_experiment *experiment)
 			mag_json_set(object, "backend",
 				     json_string(subject->about->name));
 			mag_json_set(object, "op", json_string(about->name));
-			mag_json_set(object, "p50", mag_json_real(net.p50));
-			mag_json_set(object, "mean", mag_json_real(net.mean));
+			mag_json_set(object, "p50",
+				     mag_result_difference(&net.p50));
+			mag_json_set(object, "mean",
+				     mag_result_difference(&net.mean));
+			mag_json_set(object, "pairs",
+				     json_integer((json_int_t)net.p50.pairs));
 			mag_json_append(array, object);
 		}
 	}
@@ -407,9 +454,13 @@ json_t *mag_result_json(const struct mag_experiment *experiment)
 	mag_json_set(body, "interrupted",
 		     json_boolean(experiment->interrupted));
 	mag_json_set(body, "environment",
-		     mag_result_environment(&experiment->session->env));
+		     mag_result_environment(&experiment->session->env,
+					    experiment));
+	mag_json_set(body, "primitives",
+		     mag_machine_json(&experiment->profile));
 	mag_json_set(body, "warnings",
 		     mag_result_warnings(&experiment->warnings));
+	mag_json_set(body, "strict", json_boolean(experiment->strict));
 	mag_json_set(body, "config", mag_result_config(experiment));
 	mag_json_set(body, "backends", backends);
 	if (experiment->compare) {
@@ -465,9 +516,11 @@ static void mag_result_csv_op(const struct mag_histogram *hist,
 	__u32 cursor = 0;
 
 	while (mag_histogram_next(hist, &cursor, &span))
-		fprintf(out, "%s,%s,%s,%u,%s,%llu,%llu,%llu\n", place, backend,
-			op, hist->per_sample, unit, span.low, span.high,
-			span.count);
+		fprintf(out, "%s,%s,%s,%u,%s,%.*g,%.*g,%llu\n", place, backend,
+			op, hist->per_sample, unit, MAG_RESULT_CSV_DIGITS,
+			mag_histogram_per_sample(hist, span.low),
+			MAG_RESULT_CSV_DIGITS,
+			mag_histogram_per_sample(hist, span.high), span.count);
 }
 
 static void mag_result_csv_all(const struct mag_experiment *experiment,

@@ -14,7 +14,11 @@ json_t *mag_result_json(const struct mag_experiment *experiment);
 /* Writes the CSV; MAG_EXIT_OK, or MAG_EXIT_FAILED and told. */
 int mag_result_csv(const struct mag_experiment *experiment, const char *path);
 
-/* Machine, kernel and hooks; also of magctl info. */
-json_t *mag_result_environment(const struct mag_environment *env);
+/* Machine, kernel and state; @experiment is NULL of magctl info. */
+json_t *mag_result_environment(const struct mag_environment *env,
+			       const struct mag_experiment *experiment);
+
+/* The array "warnings" of every document. */
+json_t *mag_result_warnings(const struct mag_warnings *warnings);
 
 #endif /* MAGCTL_RESULT_H */

@@ -4,6 +4,7 @@
  * read everything while the objects are held, finish.
  */
 #include <errno.h>
+#include <math.h>
 #include <poll.h>
 #include <string.h>
 
@@ -12,6 +13,8 @@
 #include "signals.h"
 #include "slabinfo.h"
 #include "util.h"
+
+#define MAG_NS_PER_MS 1e6
 
 static int mag_round_fail(struct mag_round *round, enum mag_call call, int err)
 {
@@ -102,7 +105,7 @@ static int mag_round_wait(struct mag_stage *stage, struct mag_round *round,
 }
 
 static int mag_round_read_hist(const struct mag_stage *stage, __u32 op,
-			       const struct mag_op_result *result,
+			       const struct mag_round *round,
 			       struct mag_histogram *hist)
 {
 	struct mag_hist_read read = {
@@ -113,13 +116,19 @@ static int mag_round_read_hist(const struct mag_stage *stage, __u32 op,
 	};
 	int err = mag_device_hist(stage->session->fd, &read);
 
-	return err ? err : mag_histogram_fill(hist, result);
+	if (err)
+		return err;
+	return mag_histogram_fill(hist, &round->status.ops[op],
+				  round->unit_per_tick);
 }
 
-static void mag_round_read_at(__u64 *at, const struct mag_histogram *hist)
+static void mag_round_read_at(double *at, const struct mag_histogram *hist)
 {
-	for (int p = 0; p < MAG_NR_PERCENTILES; p++)
-		at[p] = mag_histogram_at(hist, mag_percentile_rank(p));
+	for (int p = 0; p < MAG_NR_PERCENTILES; p++) {
+		__u64 ticks = mag_histogram_at(hist, mag_percentile_rank(p));
+
+		at[p] = mag_histogram_per_sample(hist, ticks);
+	}
 }
 
 static int mag_round_read_hists(const struct mag_stage *stage,
@@ -127,8 +136,7 @@ static int mag_round_read_hists(const struct mag_stage *stage,
 				struct mag_histogram **hist)
 {
 	for (__u32 op = 0; op < round->status.nr_ops; op++) {
-		int err = mag_round_read_hist(stage, op, &round->status.ops[op],
-					      hist[op]);
+		int err = mag_round_read_hist(stage, op, round, hist[op]);
 
 		if (err)
 			return mag_round_fail(round, MAG_CALL_HIST, err);
@@ -160,6 +168,13 @@ static void mag_round_read_held(const struct mag_stage *stage,
 	}
 }
 
+/* The scale of the clock is told where there is one, and its step always. */
+static bool mag_round_clock_is_told(const struct mag_run_status *status)
+{
+	return !status->clock_khz == (status->clock == MAG_CLOCK_TICKS) &&
+	       status->clock_step;
+}
+
 static int mag_round_settle(const struct mag_stage *stage,
 			    struct mag_round *round)
 {
@@ -175,8 +190,13 @@ static int mag_round_settle(const struct mag_stage *stage,
 	    round->status.nr_ops != stage->request->workload->ops.nr ||
 	    round->status.nr_counters !=
 		    stage->request->workload->counters.nr ||
-	    round->status.clock != stage->request->config.clock)
+	    round->status.clock != stage->request->config.clock ||
+	    !mag_round_clock_is_told(&round->status))
 		return mag_round_fail(round, MAG_CALL_STATUS, -EPROTO);
+	round->unit_per_tick =
+		round->status.clock_khz
+			? MAG_NS_PER_MS / (double)round->status.clock_khz
+			: 1;
 	if (round->status.flags & MAG_RUN_STOPPED)
 		round->state = MAG_ROUND_STOPPED;
 	return 0;
@@ -204,6 +224,7 @@ void mag_round_run(struct mag_stage *stage, __u32 backend, unsigned int number,
 	const char *prefix = session->catalog.backends.entry[backend].slabinfo;
 	struct mag_run_config config = stage->request->config;
 	__u32 page_size = session->env.info.page_size;
+	struct mag_load_clock load;
 	__u64 before = 0;
 	int before_err = -ENOENT, err;
 
@@ -213,16 +234,22 @@ void mag_round_run(struct mag_stage *stage, __u32 backend, unsigned int number,
 	round->seed = config.seed;
 	if (*prefix)
 		before_err = mag_slabinfo_read(prefix, page_size, &before);
+	mag_load_begin(&load);
 	err = mag_device_start(session->fd, &config);
 	if (err) {
 		mag_round_fail(round, MAG_CALL_START, err);
 		return;
 	}
 	err = mag_round_wait(stage, round, backend, number);
+	mag_load_end(&load, config.nr_workers, &round->load);
 	mag_progress_clear(&stage->progress);
 	if (err || mag_round_settle(stage, round))
 		return;
 	mag_round_read_held(stage, round, prefix, before_err, before);
+	if (!stage->slabs->known)
+		mag_slab_state_read(
+			stage->slabs,
+			session->catalog.backends.entry[backend].name, prefix);
 	if (!mag_round_read_hists(stage, round, hist))
 		mag_round_finish(stage, round);
 }
@@ -238,4 +265,23 @@ double mag_round_throughput(const struct mag_round *round, enum mag_unit unit)
 		per = 1e6;
 	}
 	return length ? (double)status->steps * per / (double)length : 0.0;
+}
+
+double mag_round_at(const struct mag_round *round, __u32 op,
+		    enum mag_percentile percentile)
+{
+	const struct mag_op_result *result = &round->status.ops[op];
+
+	return result->count ? round->at[op][percentile] / result->per_sample
+			     : NAN;
+}
+
+double mag_round_mean(const struct mag_round *round, __u32 op)
+{
+	const struct mag_op_result *result = &round->status.ops[op];
+
+	return result->count
+		       ? (double)result->sum * round->unit_per_tick /
+				 (double)result->count / result->per_sample
+		       : NAN;
 }

@@ -6,9 +6,11 @@
 #include <stdbool.h>
 
 #include "complain.h"
+#include "cpuload.h"
 #include "histogram.h"
 #include "progress.h"
 #include "request.h"
+#include "slabstate.h"
 
 enum mag_round_state {
 	MAG_ROUND_WHOLE, /* ran to its bounds */
@@ -33,8 +35,10 @@ enum mag_held_source {
  * @held_source: who counted @held_bytes
  * @held_bytes: memory drawn for the live objects; means nothing if
  *	MAG_HELD_UNKNOWN
+ * @load: what else went on, from the start to the end of the measured part
  * @leaked: objects never freed, once all should be
- * @at: percentiles by operation kind, of a sample
+ * @unit_per_tick: the unit of the report that one tick of its clock is
+ * @at: percentiles by operation kind, of a sample, in the unit of the report
  */
 struct mag_round {
 	enum mag_round_state state;
@@ -44,8 +48,10 @@ struct mag_round {
 	struct mag_run_status status;
 	enum mag_held_source held_source;
 	__u64 held_bytes;
+	struct mag_load load;
 	__u64 leaked;
-	__u64 at[MAG_MAX_OPS][MAG_NR_PERCENTILES];
+	double unit_per_tick;
+	double at[MAG_MAX_OPS][MAG_NR_PERCENTILES];
 };
 
 /**
@@ -54,6 +60,8 @@ struct mag_round {
  * @request: what to run
  * @progress: how to tell of it
  * @signal_fd: of mag_signals_open()
+ * @slabs: out: the caches of the backend whose turn it is, from the first round
+ *	that has reached its end
  * @interrupted: out: a signal has come; no further round is to be begun
  */
 struct mag_stage {
@@ -61,6 +69,7 @@ struct mag_stage {
 	const struct mag_request *request;
 	struct mag_progress progress;
 	int signal_fd;
+	struct mag_slab_state *slabs;
 	bool interrupted;
 };
 
@@ -84,5 +93,10 @@ void mag_round_run(struct mag_stage *stage, __u32 backend, unsigned int number,
  * it had no length.
  */
 double mag_round_throughput(const struct mag_round *round, enum mag_unit unit);
+
+/* Of one operation, in the unit of the report; NAN without a sample. */
+double mag_round_at(const struct mag_round *round, __u32 op,
+		    enum mag_percentile percentile);
+double mag_round_mean(const struct mag_round *round, __u32 op);
 
 #endif /* MAGCTL_ROUND_H */

@@ -20,6 +20,7 @@ static int mag_session_info(struct mag_session *session)
 	info->release[MAG_RELEASE_LEN - 1] = '\0';
 	info->preempt[MAG_NAME_LEN - 1] = '\0';
 	info->version[MAG_NAME_LEN - 1] = '\0';
+	info->config_hash[MAG_HASH_LEN - 1] = '\0';
 	return MAG_EXIT_OK;
 }
 

@@ -6,6 +6,11 @@ MAGCTL_SOURCES := \
 	histogram.c \
 	stats.c \
 	warnings.c \
+	sysfile.c \
+	hoststate.c \
+	slabstate.c \
+	cpuload.c \
+	cpulist.c \
 	slabinfo.c \
 	environment.c \
 	table.c \
@@ -15,15 +20,19 @@ MAGCTL_SOURCES := \
 	progress.c \
 	complain.c \
 	catalog.c \
+	machine.c \
+	machine_report.c \
 	session.c \
 	options.c \
 	request.c \
 	round.c \
 	experiment.c \
+	state.c \
 	report.c \
 	result.c \
 	measure.c \
 	cmd_list.c \
 	cmd_run.c \
 	cmd_compare.c \
-	cmd_info.c
+	cmd_info.c \
+	cmd_machine.c

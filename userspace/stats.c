@@ -64,37 +64,97 @@ static double mag_stats_deviation(const double *values, size_t nr, double *mean)
 	return nr > 1 ? sqrt(squares / (double)(nr - 1)) : 0;
 }
 
-static struct mag_ratio mag_stats_interval(const double *logs, size_t nr)
+/* Mean of independent values and its confidence interval, by Student's t. */
+static struct mag_difference mag_stats_interval(const double *values, size_t nr)
 {
-	struct mag_ratio ratio = { nr, NAN, NAN, NAN };
-	double mean, deviation, half;
+	struct mag_difference interval = { nr, NAN, NAN, NAN };
+	double deviation, half;
 
 	if (!nr)
-		return ratio;
-	deviation = mag_stats_deviation(logs, nr, &mean);
-	ratio.ratio = exp(mean);
+		return interval;
+	deviation = mag_stats_deviation(values, nr, &interval.mean);
 	if (nr < MAG_STATS_MIN_PAIRS)
-		return ratio;
+		return interval;
 	half = mag_stats_t95(nr - 1) * deviation / sqrt((double)nr);
-	ratio.low = exp(mean - half);
-	ratio.high = exp(mean + half);
-	return ratio;
+	interval.low = interval.mean - half;
+	interval.high = interval.mean + half;
+	return interval;
 }
 
 struct mag_ratio mag_stats_ratio(const double *value, const double *base,
 				 size_t nr)
 {
 	double *logs = mag_xcalloc(nr, sizeof(*logs));
-	struct mag_ratio ratio;
+	struct mag_difference interval;
+	double base_logs = 0;
 	size_t pairs = 0;
 
 	for (size_t i = 0; i < nr; i++) {
-		if (value[i] > 0 && base[i] > 0)
-			logs[pairs++] = log(value[i] / base[i]);
+		if (!(value[i] > 0 && base[i] > 0))
+			continue;
+		logs[pairs++] = log(value[i] / base[i]);
+		base_logs += log(base[i]);
 	}
-	ratio = mag_stats_interval(logs, pairs);
+	interval = mag_stats_interval(logs, pairs);
 	free(logs);
-	return ratio;
+	return (struct mag_ratio){
+		.pairs = pairs,
+		.base = pairs ? exp(base_logs / (double)pairs) : NAN,
+		.ratio = exp(interval.mean),
+		.low = exp(interval.low),
+		.high = exp(interval.high),
+	};
+}
+
+void mag_stats_ratio_widen(struct mag_ratio *ratio, double value_grain,
+			   double base_grain)
+{
+	double value = ratio->base * ratio->ratio;
+	double base = ratio->base;
+	double low = fmax(value - value_grain / 2, 0) / (base + base_grain / 2);
+	double high = INFINITY;
+
+	if (isnan(ratio->low))
+		return;
+	if (base > base_grain / 2)
+		high = (value + value_grain / 2) / (base - base_grain / 2);
+	ratio->low = fmin(ratio->low, low);
+	ratio->high = fmax(ratio->high, high);
+}
+
+bool mag_stats_ratio_within(const struct mag_ratio *ratio, double step)
+{
+	const double rounding = 0.000000001; /* of logarithms and back */
+	double apart = fabs(ratio->ratio - 1) * ratio->base;
+
+	return apart <= step + ratio->base * rounding;
+}
+
+struct mag_difference mag_stats_difference(const double *value,
+					   const double *base, size_t nr)
+{
+	double *differences = mag_xcalloc(nr, sizeof(*differences));
+	struct mag_difference interval;
+	size_t pairs = 0;
+
+	for (size_t i = 0; i < nr; i++) {
+		if (!isnan(value[i]) && !isnan(base[i]))
+			differences[pairs++] = value[i] - base[i];
+	}
+	interval = mag_stats_interval(differences, pairs);
+	free(differences);
+	return interval;
+}
+
+void mag_stats_difference_widen(struct mag_difference *difference,
+				double value_grain, double base_grain)
+{
+	double half = (value_grain + base_grain) / 2;
+
+	if (isnan(difference->low))
+		return;
+	difference->low = fmin(difference->low, difference->mean - half);
+	difference->high = fmax(difference->high, difference->mean + half);
 }
 
 enum mag_verdict mag_stats_verdict(const struct mag_ratio *ratio,
@@ -119,6 +179,9 @@ const char *mag_stats_verdict_name(enum mag_verdict verdict)
 		[MAG_VERDICT_FASTER] = "faster",
 		[MAG_VERDICT_SLOWER] = "slower",
 		[MAG_VERDICT_UNSTABLE] = "unstable",
+		[MAG_VERDICT_STEP] = "below clock step",
+		[MAG_VERDICT_REFUSED] = "refused",
+		[MAG_VERDICT_MACHINE] = "machine",
 	};
 
 	return names[verdict];

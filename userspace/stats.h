@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Statistics over rounds: medians, and ratios of paired rounds with their
- * confidence interval and what may be said of it.
+ * Statistics over rounds: medians; ratios and differences of paired rounds with
+ * their confidence interval; and what may be said of a ratio.
  */
 #ifndef MAGCTL_STATS_H
 #define MAGCTL_STATS_H
@@ -18,13 +18,29 @@
 /**
  * struct mag_ratio - how one backend compares with the baseline in one figure
  * @pairs: rounds in which both have a figure above 0
+ * @base: geometric mean of the baseline's figures; NAN if @pairs is 0
  * @ratio: geometric mean of the rounds' ratios; NAN if @pairs is 0
  * @low: lower end of the 95 % confidence interval; NAN if there is none
- * @high: upper end
+ * @high: upper end; INFINITY if the baseline's figure may be 0
  */
 struct mag_ratio {
 	size_t pairs;
+	double base;
 	double ratio;
+	double low;
+	double high;
+};
+
+/**
+ * struct mag_difference - what one backend costs beyond another
+ * @pairs: rounds in which both have a figure
+ * @mean: mean of the rounds' differences; NAN if @pairs is 0
+ * @low: lower end of the 95 % confidence interval; NAN if there is none
+ * @high: upper end
+ */
+struct mag_difference {
+	size_t pairs;
+	double mean;
 	double low;
 	double high;
 };
@@ -35,6 +51,9 @@ enum mag_verdict {
 	MAG_VERDICT_FASTER,
 	MAG_VERDICT_SLOWER,
 	MAG_VERDICT_UNSTABLE,
+	MAG_VERDICT_STEP, /* the clock cannot tell the two apart */
+	MAG_VERDICT_REFUSED, /* by --strict: a precondition is missing */
+	MAG_VERDICT_MACHINE, /* the machine could explain it; of no statistics */
 };
 
 /* Middle value, or the mean of the two in the middle; NAN if @nr is 0. */
@@ -54,6 +73,37 @@ double mag_stats_t95(size_t df);
  */
 struct mag_ratio mag_stats_ratio(const double *value, const double *base,
 				 size_t nr);
+
+/**
+ * mag_stats_ratio_widen() - make an interval cover what figures are known to
+ * @ratio: its interval grows, or stays as it is if the spread of the rounds is
+ *	the greater
+ * @value_grain: distance of two neighbouring figures that can be measured
+ * @base_grain: the same of the baseline
+ *
+ * A figure is known to half its grain.  Rounds that all gave the same figure
+ * have no spread, and yet their ratio is not exact.
+ */
+void mag_stats_ratio_widen(struct mag_ratio *ratio, double value_grain,
+			   double base_grain);
+
+/* True if the two figures of @ratio lie no more than @step apart. */
+bool mag_stats_ratio_within(const struct mag_ratio *ratio, double step);
+
+/**
+ * mag_stats_difference() - difference of paired figures
+ * @value: by round
+ * @base: by round, subtracted
+ * @nr: rounds; a pair in which one figure is NAN is left out
+ *
+ * Student's t on the rounds' differences.
+ */
+struct mag_difference mag_stats_difference(const double *value,
+					   const double *base, size_t nr);
+
+/* As mag_stats_ratio_widen(). */
+void mag_stats_difference_widen(struct mag_difference *difference,
+				double value_grain, double base_grain);
 
 /**
  * mag_stats_verdict() - what a ratio allows one to say

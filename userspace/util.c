@@ -80,6 +80,29 @@ char *mag_first_line(const char *path)
 	return line;
 }
 
+bool mag_has_word(const char *words, const char *word)
+{
+	size_t len = strlen(word);
+
+	while (*words) {
+		size_t next = strcspn(words, " ");
+
+		if (next == len && !strncmp(words, word, len))
+			return true;
+		words += next;
+		words += strspn(words, " ");
+	}
+	return false;
+}
+
+/* Reports and JSON take text: what firmware or a user says may be no such. */
+void mag_make_printable(char *text)
+{
+	for (; *text; text++)
+		if (*text < ' ' || *text > '~')
+			*text = '?';
+}
+
 char *mag_format_ns(char *buf, size_t size, __u64 ns)
 {
 	if (ns >= 1000000000ULL)

@@ -7,6 +7,7 @@
 #define MAGCTL_UTIL_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <linux/types.h>
 
@@ -38,6 +39,12 @@ char *mag_xvasprintf(const char *format, va_list args) __printf(1, 0);
 
 /* The first line of a file without its newline, to be freed; NULL on error. */
 char *mag_first_line(const char *path);
+
+/* Whether one of @words, which blanks part, is @word. */
+bool mag_has_word(const char *words, const char *word);
+
+/* Puts "?" for all that is not printable ASCII. */
+void mag_make_printable(char *text);
 
 /* "1.5 s", "200 ms", "17 ns" */
 char *mag_format_ns(char *buf, size_t size, __u64 ns);

@@ -9,6 +9,8 @@
 
 #include <linux/types.h>
 
+#include "../uapi/magslab.h"
+
 struct mag_pool;
 
 /**
@@ -20,6 +22,9 @@ struct mag_pool;
  * @max_live: most objects that are ever out at once, on all CPUs together
  * @max_live_cpu: most of them that were allocated on one CPU; 0: @max_live
  * @cpu_end: one more than the highest CPU that allocates; 0: all CPUs may
+ * @in_turn: a promise: on each CPU only one worker allocates, in one context at
+ *	a time, and each object is freed before its CPU has allocated
+ *	@max_live_cpu more
  */
 struct mag_pool_spec {
 	const char *name;
@@ -29,6 +34,7 @@ struct mag_pool_spec {
 	unsigned long max_live;
 	unsigned long max_live_cpu;
 	unsigned int cpu_end;
+	bool in_turn;
 };
 
 /**
@@ -37,7 +43,11 @@ struct mag_pool_spec {
  * @help: one line
  * @slabinfo: prefix of the /proc/slabinfo caches that hold its objects, or ""
  *	where @held_bytes is exact
- * @init: makes ready pool->priv.  Task context, may sleep.  Returns 0 or -errno.
+ * @uses: MAG_PRIMITIVE_BIT() of each primitive on its paths, fast and slow; of
+ *	one that only some kernels use there, too.  Freeing after a grace period
+ *	is the same call_rcu() for all backends, and is left out.
+ * @init: makes ready pool->priv.  May point pool->ops to ops that fit the spec
+ *	better.  Task context, may sleep.  Returns 0 or -errno.
  * @exit: undoes @init; every object has been freed.  Task context, may sleep.
  * @alloc: one constructed object, or NULL.  Context as @gfp allows, down to
  *	hard interrupt with GFP_ATOMIC.
@@ -54,6 +64,7 @@ struct mag_backend_ops {
 	const char *name;
 	const char *help;
 	const char *slabinfo;
+	u64 uses;
 	int (*init)(struct mag_pool *pool);
 	void (*exit)(struct mag_pool *pool);
 	void *(*alloc)(struct mag_pool *pool, gfp_t gfp);
@@ -73,6 +84,26 @@ struct mag_pool {
 	void *priv;
 	struct mag_pool_spec spec;
 };
+
+/*
+ * What SLUB uses, in mm/slub.c of 6.1, 6.12 and 7.3.  The path of a CPU is
+ * this_cpu_cmpxchg16b() or its like (6.x, __update_cpu_freelist_fast()) or a
+ * local_trylock(), which is preemption alone (7.3, alloc_from_pcs()).  Beyond
+ * it come local_lock_irqsave() and get_cpu_ptr() (6.x, ___slab_alloc()), the
+ * barn's lock (7.3, barn_replace_empty_sheaf()) and the node's list_lock, both
+ * by spin_lock_irqsave(), a locked cmpxchg of a slab's freelist
+ * (__slab_free()), the atomic counters of slabs (inc_slabs_node()), and, for
+ * each slab of pages, the statistics of the node by this_cpu operations
+ * (account_slab()).  CPUs share the barn, the list and the slab.
+ */
+#define MAG_SLUB_USES                                \
+	(MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_CALL) |     \
+	 MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_PREEMPT) |  \
+	 MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_IRQ) |      \
+	 MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_SPINLOCK) | \
+	 MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_ATOMIC) |   \
+	 MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_THIS_CPU) | \
+	 MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_LINE))
 
 extern const struct mag_backend_ops mag_backend_magazine;
 extern const struct mag_backend_ops mag_backend_kmem_cache;

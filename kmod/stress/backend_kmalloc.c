@@ -54,6 +54,7 @@ const struct mag_backend_ops mag_backend_kmalloc = {
 	.name = "kmalloc",
 	.help = "kmalloc and kfree; constructs an object at each allocation",
 	.slabinfo = "kmalloc-",
+	.uses = MAG_SLUB_USES,
 	.init = backend_kmalloc_init,
 	.exit = backend_kmalloc_exit,
 	.alloc = backend_kmalloc_alloc,

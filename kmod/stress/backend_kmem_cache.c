@@ -57,6 +57,7 @@ const struct mag_backend_ops mag_backend_kmem_cache = {
 	.name = "kmem_cache",
 	.help = "the kernel's slab allocator, a cache of its own for each pool",
 	.slabinfo = KMEM_CACHE_PREFIX,
+	.uses = MAG_SLUB_USES,
 	.init = backend_kmem_cache_init,
 	.exit = backend_kmem_cache_exit,
 	.alloc = backend_kmem_cache_alloc,

@@ -52,10 +52,27 @@ static u64 backend_magazine_held_bytes(struct mag_pool *pool)
 	return stats.held_bytes;
 }
 
+/*
+ * A magazine is had by preemption alone (mag_cpu_enter()); magazines are
+ * exchanged under the depot's lock, and slabs under that of their node, both by
+ * spin_lock_irqsave() (depot.c, slab.c) and shared by the CPUs of a node.
+ * Magazines are counted by an atomic (magazine.c), and what passes by the CPU
+ * layer by this_cpu_inc() (cpu.c).
+ */
+#define MAGAZINE_USES                                \
+	(MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_CALL) |     \
+	 MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_PREEMPT) |  \
+	 MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_IRQ) |      \
+	 MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_SPINLOCK) | \
+	 MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_ATOMIC) |   \
+	 MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_THIS_CPU) | \
+	 MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_LINE))
+
 const struct mag_backend_ops mag_backend_magazine = {
 	.name = "magazine",
 	.help = "the magazine allocator of magslab, a cache for each pool",
 	.slabinfo = "",
+	.uses = MAGAZINE_USES,
 	.init = backend_magazine_init,
 	.exit = backend_magazine_exit,
 	.alloc = backend_magazine_alloc,

@@ -1,442 +1,637 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Backend: objects from preallocated per-CPU rings that are larger than the
- * live set, reused while they are hot, with no synchronisation between CPUs.
- * It allocates nothing, so that what it measures is the harness' own cost.
+ * Backend: preallocated objects, handed out by as few instructions as the
+ * workload allows, to measure what the harness itself costs.  A pool that is
+ * used in turn has a ring of objects for each CPU.  Any other has stacks of
+ * objects: two for each CPU, and the rest in a store that all CPUs share.
  */
-#include "backend.h"
+#include "backend_noop.h"
 
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
+#include <linux/gfp.h>
 #include <linux/kernel.h>
 #include <linux/log2.h>
-#include <linux/math64.h>
 #include <linux/mm.h>
-#include <linux/overflow.h>
 #include <linux/percpu.h>
-#include <linux/sched.h>
+#include <linux/preempt.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 #include <linux/topology.h>
 #include <linux/vmalloc.h>
 
-#include "../compat.h"
-#include "noop_mark.h"
+#include "backend.h"
 
-#define NOOP_MAX_BYTES	 ((u64)SZ_256M) /* a ring */
 #define NOOP_GFP	 (GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN | __GFP_RETRY_MAYFAIL)
-#define NOOP_SPARE_SLOTS 64UL
-#define NOOP_MIN_CELLS	 64UL
-#define NOOP_MAX_CELLS	 1024UL
+#define NOOP_MAX_OBJECTS (1UL << 31)
+/* Of a stack with its objects: the most that page allocators find with ease. */
+#define NOOP_CHUNK	 ((size_t)SZ_32K)
+#define NOOP_STACK_LEAST 8 /* objects, if they are large */
 
 /**
- * struct noop_ring - one CPU's slots
- * @next: the slot tried last, modulo @slots; a hint
- * @slots: a power of two, or 0: no ring
- * @stride: from one object to the next, bytes
- * @first: the first object
+ * struct noop_stack - objects that are in; or all objects of a ring
+ * @next: in a list of the store
+ * @older: the stack that the pool allocated before
+ * @nr: objects in @objs; in a ring, which one is allocated next
+ * @size: most objects in @objs; in a ring, a power of two
+ * @objs: the objects.  Those that the stack begins with lie behind.
  */
-struct noop_ring {
-	u32 next;
-	u32 slots;
-	unsigned long stride;
-	char *first;
+struct noop_stack {
+	struct noop_stack *next;
+	struct noop_stack *older;
+	u32 nr;
+	u32 size;
+	void *objs[];
 };
 
 /**
- * struct noop_marks - the marks of all slots; the same on all CPUs
- * @mark: close together, and found without a look at the object: what lies near
- *	it another CPU may just have written, and would have to be waited for
- * @base: where the memory of all rings begins
- * @bytes: of it
- * @inverse: 2^32 / stride, rounded up, so that no two objects share a mark
+ * struct noop_store - what the CPUs of a pool share
+ * @youngest: all stacks and rings, by @older
+ * @bytes: of their memory
+ * @lock: protects the rest.  Held with interrupts off, for some 20 instructions.
+ *	The caller may be inside its CPU's stacks.  Nothing is taken under it.
+ * @full: stacks with objects
+ * @empty: stacks without
+ * @loose: the stack that single objects are taken from and given to
  */
-struct noop_marks {
-	u8 *mark;
-	char *base;
+struct noop_store {
+	struct noop_stack *youngest;
 	u64 bytes;
-	u32 inverse;
+	raw_spinlock_t lock;
+	struct noop_stack *full;
+	struct noop_stack *empty;
+	struct noop_stack *loose;
 };
 
 /**
- * struct noop_cpu - what a CPU takes objects from
- * @top: the cell filled last, as far as known, as noop_top() has it; a hint,
- *	but always one of @cells
- * @ring: where objects are that no CPU holds in cells
- * @marks: of all rings
- * @cells: free objects or NULL: those freed last on this CPU, of whatever ring.
- *	The first is always NULL, the one after the last never.
- *
- * A cell is truth, @top is a hint: an object is taken by exchanging what is in
- * a cell for NULL, put by exchanging NULL for it, each one instruction on this
- * CPU's own cell.  It is in one cell, or out, or in its ring, never in two of
- * these.  So a task may be interrupted or moved to another CPU anywhere: what
- * it then finds is free as well, or it finds none.  Neither a locked
- * instruction nor preempt_disable() is needed.
+ * struct noop_cpu - what a CPU allocates from and frees to
+ * @busy: a call on this CPU is inside: between noop_enter() and noop_leave().  An
+ *	interrupt on top of it uses the store instead.  So does a CPU without
+ *	stacks, where @busy is always set.
+ * @loaded: the stack in use, or the ring
+ * @spare: the other stack, to go on with before the store is asked
+ * @store: the pool's
  */
 struct noop_cpu {
-	unsigned long top;
-	struct noop_ring ring;
-	struct noop_marks marks;
-	void *cells[];
+	u8 busy;
+	struct noop_stack *loaded;
+	struct noop_stack *spare;
+	struct noop_store *store;
 };
 
-/* What is in the cell after a CPU's last. */
-static char noop_end;
+/**
+ * struct noop_plan - what a pool consists of
+ * @size: objects that a stack or a ring can hold
+ * @full: stacks or rings that begin with so many
+ * @empty: stacks that begin with none
+ *
+ * No allocation fails while the workload keeps its promise of max_live.  Beside
+ * stacks with max_live objects, two for each CPU and one more begin full.  When
+ * a CPU needs the store, at most max_live - 1 objects are out.  The stacks of
+ * CPUs, those that went offline and those that only free included, and the
+ * store's @loose hold the others.  At least one is left, and that is in @full.
+ *
+ * No free finds the store without an empty stack.  At most @full stacks are full.
+ * Of those that are not, CPUs have at most two each, and one is @loose.  A free
+ * that needs the store has at least one full stack, in place of one of these.
+ */
+struct noop_plan {
+	u32 size;
+	unsigned long full;
+	unsigned long empty;
+};
+
+/* Size. */
+
+static size_t noop_align(const struct mag_pool_spec *spec)
+{
+	return max(spec->align, sizeof(unsigned long));
+}
+
+static size_t noop_stride(const struct mag_pool_spec *spec)
+{
+	return ALIGN(spec->size, noop_align(spec));
+}
+
+/*
+ * A stack for @size objects with @nr of them behind it.  What kmalloc() or
+ * vmalloc() takes for so many bytes is as many.
+ */
+static size_t noop_stack_bytes(const struct mag_pool_spec *spec, u32 size,
+			       u32 nr)
+{
+	size_t bytes = sizeof(struct noop_stack) + size * sizeof(void *);
+
+	if (nr)
+		bytes += noop_align(spec) + nr * noop_stride(spec);
+	if (bytes > NOOP_CHUNK)
+		return PAGE_ALIGN(bytes);
+	/* Each CPU writes to its own. */
+	return max_t(size_t, roundup_pow_of_two(bytes), SMP_CACHE_BYTES);
+}
+
+/* As many as fill a chunk. */
+static u32 noop_stack_size(const struct mag_pool_spec *spec)
+{
+	size_t bytes = NOOP_CHUNK - sizeof(struct noop_stack);
+
+	return max_t(u32, NOOP_STACK_LEAST,
+		     (bytes - noop_align(spec)) /
+			     (noop_stride(spec) + sizeof(void *)));
+}
+
+static struct noop_plan noop_plan(const struct mag_pool_spec *spec,
+				  unsigned int cpus)
+{
+	unsigned long ring = spec->max_live_cpu ?: spec->max_live;
+	u32 size = noop_stack_size(spec);
+
+	if (spec->in_turn)
+		return (struct noop_plan){
+			.size = roundup_pow_of_two(ring),
+			.full = cpus,
+		};
+	return (struct noop_plan){
+		.size = size,
+		.full = DIV_ROUND_UP(spec->max_live, size) + 2 * cpus + 1,
+		.empty = 2 * cpus + 1,
+	};
+}
+
+/**
+ * mag_noop_bytes() - what mag_backend_ops.held_bytes says of a pool of noop
+ * @spec: of the pool
+ * @cpus: that are online, below @spec->cpu_end
+ *
+ * Context: any.
+ * Return: bytes; U64_MAX if @spec asks for more objects than are possible.
+ */
+u64 mag_noop_bytes(const struct mag_pool_spec *spec, unsigned int cpus)
+{
+	struct noop_plan plan;
+
+	if (spec->max_live > NOOP_MAX_OBJECTS)
+		return U64_MAX;
+	plan = noop_plan(spec, cpus);
+	return plan.full * noop_stack_bytes(spec, plan.size, plan.size) +
+	       plan.empty * noop_stack_bytes(spec, plan.size, 0);
+}
+
+/* Stacks and lists of them. */
+
+static __always_inline void *stack_pop(struct noop_stack *stack)
+{
+	return stack->objs[--stack->nr];
+}
+
+static __always_inline void stack_push(struct noop_stack *stack, void *obj)
+{
+	stack->objs[stack->nr++] = obj;
+}
+
+/* READ_ONCE() keeps out a string instruction, which would take long to begin. */
+static void stack_push_run(struct noop_stack *stack, void **objs, u32 run)
+{
+	void **to = stack->objs + stack->nr;
+	u32 i;
+
+#pragma GCC unroll 8
+	for (i = 0; i < run; i++)
+		to[i] = READ_ONCE(objs[i]);
+	stack->nr += run;
+}
+
+static void list_put(struct noop_stack **list, struct noop_stack *stack)
+{
+	stack->next = *list;
+	*list = stack;
+}
+
+/* The store. */
+
+/* Puts @stack into @to for one of @from; returns @stack if there is none. */
+static struct noop_stack *store_swap(struct noop_store *store,
+				     struct noop_stack **from,
+				     struct noop_stack **to,
+				     struct noop_stack *stack)
+{
+	struct noop_stack *got = *from;
+
+	lockdep_assert_held(&store->lock);
+	if (unlikely(!got))
+		return stack;
+	*from = got->next;
+	list_put(to, stack);
+	return got;
+}
+
+/* A stack with objects for @stack, which has none. */
+static struct noop_stack *store_refill(struct noop_store *store,
+				       struct noop_stack *stack)
+{
+	return store_swap(store, &store->full, &store->empty, stack);
+}
+
+/* A stack without objects for @stack, which is full. */
+static struct noop_stack *store_drain(struct noop_store *store,
+				      struct noop_stack *stack)
+{
+	return store_swap(store, &store->empty, &store->full, stack);
+}
+
+static void *store_take(struct noop_store *store)
+{
+	unsigned long flags;
+	void *obj = NULL;
+
+	raw_spin_lock_irqsave(&store->lock, flags);
+	if (!store->loose->nr)
+		store->loose = store_refill(store, store->loose);
+	if (store->loose->nr)
+		obj = stack_pop(store->loose);
+	raw_spin_unlock_irqrestore(&store->lock, flags);
+	return obj;
+}
+
+static void store_give(struct noop_store *store, void *obj)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&store->lock, flags);
+	if (store->loose->nr == store->loose->size)
+		store->loose = store_drain(store, store->loose);
+	if (!WARN_ON_ONCE(store->loose->nr == store->loose->size))
+		stack_push(store->loose, obj);
+	raw_spin_unlock_irqrestore(&store->lock, flags);
+}
+
+/* The stacks of a CPU. */
 
 static struct noop_cpu __percpu *noop_cpus(const struct mag_pool *pool)
 {
 	return (__force struct noop_cpu __percpu *)pool->priv;
 }
 
-/* A pointer that every CPU takes for its own, as this_cpu_*() do. */
-static __always_inline void *__percpu *noop_top(struct noop_cpu __percpu *cpus)
+/* Preemption is off. */
+static __always_inline void noop_enter(struct noop_cpu *this)
 {
-	return (__force void *__percpu *)this_cpu_read(cpus->top);
+	WRITE_ONCE(this->busy, true);
+	/* Only interrupts on this CPU look: program order is enough. */
+	barrier();
 }
 
-static __always_inline void noop_set_top(struct noop_cpu __percpu *cpus,
-					 void *__percpu *cell)
+/* Enables preemption. */
+static __always_inline void noop_leave(struct noop_cpu *this)
 {
-	mag_this_cpu_set(cpus->top, (__force unsigned long)cell);
+	barrier();
+	WRITE_ONCE(this->busy, false);
+	preempt_enable();
 }
 
-static u64 noop_mark_index(const struct noop_marks *marks, u64 offset)
+/* Makes @stack the loaded one.  Inside. */
+static void noop_load(struct noop_cpu *this, struct noop_stack *stack)
 {
-	return mul_u64_u32_shr(offset, marks->inverse, 32);
+	this->spare = this->loaded;
+	this->loaded = stack;
 }
 
-static u8 *noop_mark(const struct noop_marks *marks, void *obj)
+/* The loaded stack has no objects.  Inside; leaves. */
+static noinline void *noop_alloc_refilled(struct noop_cpu *this)
 {
-	return &marks->mark[noop_mark_index(marks, (char *)obj - marks->base)];
-}
+	struct noop_stack *stack = this->spare;
+	unsigned long flags;
+	void *obj = NULL;
 
-static size_t noop_stride(const struct mag_pool_spec *spec)
-{
-	return ALIGN(spec->size, max(spec->align, sizeof(unsigned long)));
-}
-
-static bool noop_has_ring(const struct mag_pool_spec *spec, unsigned int cpu)
-{
-	return cpu_online(cpu) && (!spec->cpu_end || cpu < spec->cpu_end);
-}
-
-static unsigned long noop_live(const struct mag_pool_spec *spec)
-{
-	return spec->max_live_cpu ?: spec->max_live;
-}
-
-/* Of a CPU.  All together they hold about the live set of one, at most. */
-static unsigned long noop_cells(const struct mag_pool_spec *spec)
-{
-	return clamp(noop_live(spec) / num_possible_cpus(), NOOP_MIN_CELLS,
-		     NOOP_MAX_CELLS);
-}
-
-/*
- * Twice the live set, so that a slot tried is seldom out, and what the cells of
- * all CPUs may hold of one ring.
- */
-static unsigned long noop_slots(const struct mag_pool_spec *spec)
-{
-	return roundup_pow_of_two(2 * noop_live(spec) + NOOP_SPARE_SLOTS +
-				  noop_cells(spec) * num_possible_cpus());
-}
-
-/* Whole pages, so that every ring is aligned and on its CPU's node. */
-static u64 noop_ring_bytes(const struct mag_pool_spec *spec)
-{
-	return PAGE_ALIGN((u64)noop_slots(spec) * noop_stride(spec));
-}
-
-static unsigned int noop_nr_rings(const struct mag_pool_spec *spec)
-{
-	unsigned int cpu, nr = 0;
-
-	for_each_online_cpu(cpu)
-		nr += noop_has_ring(spec, cpu);
-	return nr;
-}
-
-static size_t noop_cpu_bytes(const struct mag_pool_spec *spec)
-{
-	/* The first and the one after the last are never used. */
-	return struct_size((struct noop_cpu *)NULL, cells,
-			   noop_cells(spec) + 2);
-}
-
-/* Whether the rings fit in memory without driving out what else is there. */
-static bool noop_fits(const struct mag_pool_spec *spec)
-{
-	u64 room = (u64)max(si_mem_available(), 0L) << PAGE_SHIFT >> 1;
-
-	/* First, so that nothing below overflows. */
-	if (noop_live(spec) > NOOP_MAX_BYTES / sizeof(unsigned long))
-		return false;
-	return noop_ring_bytes(spec) <= NOOP_MAX_BYTES &&
-	       noop_ring_bytes(spec) * noop_nr_rings(spec) <= room;
-}
-
-static void noop_pages_free(struct page **pages, unsigned int nr)
-{
-	while (nr--)
-		__free_page(pages[nr]);
-	kvfree(pages);
-}
-
-/* Zeroed pages for the rings of all CPUs, one after the other, or NULL. */
-static struct page **noop_pages_alloc(const struct mag_pool_spec *spec,
-				      unsigned int want)
-{
-	unsigned int each = noop_ring_bytes(spec) >> PAGE_SHIFT;
-	unsigned int cpu, i, nr = 0;
-	struct page **pages;
-
-	pages = kvmalloc_array(want, sizeof(*pages), GFP_KERNEL);
-	if (!pages)
-		return NULL;
-
-	for_each_online_cpu(cpu) {
-		if (!noop_has_ring(spec, cpu))
-			continue;
-		for (i = 0; i < each; i++, nr++) {
-			pages[nr] =
-				alloc_pages_node(cpu_to_node(cpu), NOOP_GFP, 0);
-			if (!pages[nr]) {
-				noop_pages_free(pages, nr);
-				return NULL;
-			}
-			cond_resched();
-		}
+	if (!stack->nr) {
+		raw_spin_lock_irqsave(&this->store->lock, flags);
+		stack = store_refill(this->store, stack);
+		raw_spin_unlock_irqrestore(&this->store->lock, flags);
 	}
-	return pages;
+	noop_load(this, stack);
+	if (likely(stack->nr))
+		obj = stack_pop(stack);
+	noop_leave(this);
+	return obj;
 }
 
-/* Memory in which an object's place tells its mark's; NULL if it is short. */
-static void *noop_memory_alloc(const struct mag_pool_spec *spec, u64 bytes)
+/* Enables preemption. */
+static noinline void *noop_alloc_single(struct noop_cpu *this)
 {
-	unsigned int nr = bytes >> PAGE_SHIFT;
-	struct page **pages;
-	void *memory;
+	void *obj = store_take(this->store);
 
-	pages = noop_pages_alloc(spec, nr);
-	if (!pages)
-		return NULL;
-	/* vfree() frees the pages and their array as well. */
-	memory = vmap(pages, nr, VM_MAP | VM_MAP_PUT_PAGES, PAGE_KERNEL);
-	if (!memory)
-		noop_pages_free(pages, nr);
-	return memory;
-}
-
-static int noop_marks_init(struct noop_marks *marks,
-			   const struct mag_pool_spec *spec)
-{
-	marks->inverse = DIV_ROUND_UP_ULL(1ULL << 32, noop_stride(spec));
-	marks->bytes = noop_ring_bytes(spec) * noop_nr_rings(spec);
-	marks->mark = vzalloc(noop_mark_index(marks, marks->bytes) + 1);
-	if (!marks->mark)
-		return -ENOMEM;
-
-	marks->base = noop_memory_alloc(spec, marks->bytes);
-	if (!marks->base) {
-		vfree(marks->mark);
-		return -ENOMEM;
-	}
-	return 0;
-}
-
-static void noop_ring_init(struct noop_ring *ring,
-			   const struct mag_pool_spec *spec, char *memory)
-{
-	unsigned long i;
-
-	ring->slots = noop_slots(spec);
-	ring->stride = noop_stride(spec);
-	ring->first = memory;
-
-	for (i = 0; spec->ctor && i < ring->slots; i++) {
-		spec->ctor(ring->first + i * ring->stride);
-		cond_resched();
-	}
-}
-
-/* @nr cells, all empty. */
-static void noop_cpu_init(struct noop_cpu __percpu *cpus, unsigned int cpu,
-			  const struct noop_marks *marks, unsigned long nr)
-{
-	struct noop_cpu *this = per_cpu_ptr(cpus, cpu);
-
-	this->top = (__force unsigned long)&cpus->cells[0];
-	this->cells[nr + 1] = &noop_end;
-	this->marks = *marks;
-}
-
-/* CPUs neither come nor go. */
-static int noop_cpus_init(struct noop_cpu __percpu *cpus,
-			  const struct mag_pool_spec *spec)
-{
-	struct noop_marks marks;
-	unsigned int cpu;
-	char *memory;
-	int err;
-
-	if (!noop_fits(spec))
-		return -ENOMEM;
-	err = noop_marks_init(&marks, spec);
-	if (err)
-		return err;
-
-	for_each_possible_cpu(cpu)
-		noop_cpu_init(cpus, cpu, &marks, noop_cells(spec));
-
-	memory = marks.base;
-	for_each_online_cpu(cpu) {
-		if (!noop_has_ring(spec, cpu))
-			continue;
-		noop_ring_init(&per_cpu_ptr(cpus, cpu)->ring, spec, memory);
-		memory += noop_ring_bytes(spec);
-	}
-	return 0;
-}
-
-static int backend_noop_init(struct mag_pool *pool)
-{
-	struct noop_cpu __percpu *cpus;
-	int err;
-
-	cpus = __alloc_percpu(noop_cpu_bytes(&pool->spec), SMP_CACHE_BYTES);
-	if (!cpus)
-		return -ENOMEM;
-
-	cpus_read_lock();
-	err = noop_cpus_init(cpus, &pool->spec);
-	cpus_read_unlock();
-	if (err) {
-		free_percpu(cpus);
-		return err;
-	}
-	pool->priv = (__force void *)cpus;
-	return 0;
-}
-
-static struct noop_marks *noop_marks(const struct mag_pool *pool)
-{
-	return &raw_cpu_ptr(noop_cpus(pool))->marks;
-}
-
-static void backend_noop_exit(struct mag_pool *pool)
-{
-	vfree(noop_marks(pool)->base);
-	vfree(noop_marks(pool)->mark);
-	free_percpu(noop_cpus(pool));
-}
-
-/*
- * Tries every slot once, from the last one on.  That it is not the only one to
- * try a slot, interrupted or moved to another CPU, is noop_claim()'s matter.
- */
-static void *noop_ring_take(struct noop_cpu *this)
-{
-	struct noop_ring *ring = &this->ring;
-	u32 tries, slot;
-	char *obj;
-	u8 *mark;
-
-	for (tries = ring->slots; tries; tries--) {
-		slot = (READ_ONCE(ring->next) + 1) & (ring->slots - 1);
-		WRITE_ONCE(ring->next, slot);
-		obj = ring->first + slot * ring->stride;
-		mark = noop_mark(&this->marks, obj);
-		if (noop_claim(mark))
-			return obj;
-	}
-	return NULL;
-}
-
-/* @top was a cell too high, or there is nothing below it. */
-static noinline void *noop_alloc_slow(struct noop_cpu __percpu *cpus)
-{
-	void *__percpu *cell = noop_top(cpus);
-	void *obj;
-
-	for (; cell != &cpus->cells[0]; cell--) {
-		obj = mag_this_cpu_take(*cell);
-		if (obj) {
-			noop_set_top(cpus, cell - 1);
-			return obj;
-		}
-	}
-	noop_set_top(cpus, cell);
-	return noop_ring_take(raw_cpu_ptr(cpus));
+	preempt_enable();
+	return obj;
 }
 
 static void *backend_noop_alloc(struct mag_pool *pool, gfp_t gfp)
 {
-	struct noop_cpu __percpu *cpus = noop_cpus(pool);
-	void *__percpu *cell = noop_top(cpus);
-	void *obj = mag_this_cpu_take(*cell);
+	struct noop_cpu *this = get_cpu_ptr(noop_cpus(pool));
+	struct noop_stack *stack;
+	void *obj;
 
-	if (unlikely(!obj))
-		return noop_alloc_slow(cpus);
-	noop_set_top(cpus, cell - 1);
+	if (unlikely(READ_ONCE(this->busy)))
+		return noop_alloc_single(this);
+	noop_enter(this);
+	stack = this->loaded;
+	if (unlikely(!stack->nr))
+		return noop_alloc_refilled(this);
+	obj = stack_pop(stack);
+	noop_leave(this);
 	return obj;
 }
 
-/* @cell is not empty, but has @there: it was too low, or is past the last. */
-static noinline void noop_free_slow(struct noop_cpu __percpu *cpus,
-				    void *__percpu *cell, void *there,
-				    void *obj)
+/* The loaded stack is full.  False if too much was freed.  Inside. */
+static bool noop_make_room(struct noop_cpu *this)
 {
-	while (there != &noop_end) {
-		cell++;
-		there = mag_this_cpu_cmpxchg(*cell, NULL, obj);
-		if (!there) {
-			noop_set_top(cpus, cell);
-			return;
-		}
+	struct noop_stack *stack = this->spare;
+	unsigned long flags;
+
+	if (stack->nr == stack->size) {
+		raw_spin_lock_irqsave(&this->store->lock, flags);
+		stack = store_drain(this->store, stack);
+		raw_spin_unlock_irqrestore(&this->store->lock, flags);
 	}
-	noop_set_top(cpus, cell - 1);
-	noop_release(noop_mark(&raw_cpu_ptr(cpus)->marks, obj));
+	noop_load(this, stack);
+	return !WARN_ON_ONCE(stack->nr == stack->size);
 }
 
-static __always_inline void noop_free(struct noop_cpu __percpu *cpus, void *obj)
+/* The same.  Inside; leaves. */
+static noinline void noop_free_drained(struct noop_cpu *this, void *obj)
 {
-	void *__percpu *cell = noop_top(cpus) + 1;
-	void *there = mag_this_cpu_cmpxchg(*cell, NULL, obj);
+	if (noop_make_room(this))
+		stack_push(this->loaded, obj);
+	noop_leave(this);
+}
 
-	if (unlikely(there))
-		noop_free_slow(cpus, cell, there, obj);
-	else
-		noop_set_top(cpus, cell);
+/* Enables preemption. */
+static noinline void noop_free_single(struct noop_cpu *this, void *obj)
+{
+	store_give(this->store, obj);
+	preempt_enable();
 }
 
 static void backend_noop_free(struct mag_pool *pool, void *obj)
 {
-	noop_free(noop_cpus(pool), obj);
+	struct noop_cpu *this = get_cpu_ptr(noop_cpus(pool));
+	struct noop_stack *stack;
+
+	if (unlikely(READ_ONCE(this->busy))) {
+		noop_free_single(this, obj);
+		return;
+	}
+	noop_enter(this);
+	stack = this->loaded;
+	if (unlikely(stack->nr == stack->size)) {
+		noop_free_drained(this, obj);
+		return;
+	}
+	stack_push(stack, obj);
+	noop_leave(this);
 }
 
 static void backend_noop_free_bulk(struct mag_pool *pool, size_t nr,
 				   void **objs)
 {
-	struct noop_cpu __percpu *cpus = noop_cpus(pool);
+	struct noop_cpu *this = get_cpu_ptr(noop_cpus(pool));
+	u32 run;
 
-	while (nr--)
-		noop_free(cpus, objs[nr]);
+	if (unlikely(READ_ONCE(this->busy))) {
+		while (nr--)
+			store_give(this->store, objs[nr]);
+		preempt_enable();
+		return;
+	}
+	noop_enter(this);
+	for (;;) {
+		run = min_t(size_t, nr, this->loaded->size - this->loaded->nr);
+		stack_push_run(this->loaded, objs, run);
+		nr -= run;
+		objs += run;
+		if (likely(!nr) || !noop_make_room(this))
+			break;
+	}
+	noop_leave(this);
+}
+
+/* Rings.  Nobody else allocates here meanwhile: in_turn promises it. */
+
+static void *ring_alloc(struct mag_pool *pool, gfp_t gfp)
+{
+	struct noop_stack *ring = raw_cpu_read(noop_cpus(pool)->loaded);
+	u32 nr = ring->nr;
+
+	ring->nr = (nr + 1) & (ring->size - 1);
+	return ring->objs[nr];
+}
+
+static void ring_free(struct mag_pool *pool, void *obj)
+{
+}
+
+static void ring_free_bulk(struct mag_pool *pool, size_t nr, void **objs)
+{
+}
+
+/* Exit and init. */
+
+static struct noop_store *noop_store(const struct mag_pool *pool)
+{
+	return raw_cpu_ptr(noop_cpus(pool))->store;
 }
 
 static u64 backend_noop_held_bytes(struct mag_pool *pool)
 {
-	const struct noop_marks *marks = noop_marks(pool);
-
-	return noop_cpu_bytes(&pool->spec) * num_possible_cpus() +
-	       marks->bytes + noop_mark_index(marks, marks->bytes) + 1;
+	return noop_store(pool)->bytes;
 }
+
+static void backend_noop_exit(struct mag_pool *pool)
+{
+	struct noop_store *store = noop_store(pool);
+	struct noop_stack *stack;
+
+	while ((stack = store->youngest)) {
+		store->youngest = stack->older;
+		kvfree(stack);
+		cond_resched();
+	}
+	kfree(store);
+	free_percpu(noop_cpus(pool));
+}
+
+static const struct mag_backend_ops noop_in_turn = {
+	.name = "noop",
+	.help = "preallocated objects, in turn",
+	.slabinfo = "",
+	.exit = backend_noop_exit,
+	.alloc = ring_alloc,
+	.free = ring_free,
+	.free_bulk = ring_free_bulk,
+	.held_bytes = backend_noop_held_bytes,
+};
+
+/* A stack with @nr objects, on @node unless it is large; or NULL. */
+static struct noop_stack *stack_create(const struct mag_pool *pool, u32 size,
+				       u32 nr, int node)
+{
+	size_t bytes = noop_stack_bytes(&pool->spec, size, nr);
+	struct noop_store *store = noop_store(pool);
+	struct noop_stack *stack;
+	char *obj;
+
+	stack = bytes > NOOP_CHUNK ? __vmalloc(bytes, NOOP_GFP)
+				   : kmalloc_node(bytes, NOOP_GFP, node);
+	if (!stack)
+		return NULL;
+	stack->older = store->youngest;
+	store->youngest = stack;
+	store->bytes += bytes;
+
+	stack->size = size;
+	obj = PTR_ALIGN((char *)&stack->objs[size], noop_align(&pool->spec));
+	for (; stack->nr < nr; obj += noop_stride(&pool->spec)) {
+		if (pool->spec.ctor)
+			pool->spec.ctor(obj);
+		stack_push(stack, obj);
+	}
+	cond_resched();
+	return stack;
+}
+
+/* The first two stacks are for the CPU, others for the store. */
+static void noop_deal(struct noop_cpu *this, struct noop_stack *stack)
+{
+	struct noop_store *store = this->store;
+
+	if (!this->loaded) {
+		this->loaded = stack;
+	} else if (!this->spare) {
+		this->spare = stack;
+		this->busy = false;
+	} else if (!store->loose) {
+		store->loose = stack;
+	} else {
+		list_put(stack->nr ? &store->full : &store->empty, stack);
+	}
+}
+
+static bool noop_serves(const struct mag_pool_spec *spec, unsigned int cpu)
+{
+	return cpu_online(cpu) && (!spec->cpu_end || cpu < spec->cpu_end);
+}
+
+/* By turns, so that each CPU begins with full stacks of its node's memory. */
+static int noop_deal_all(struct mag_pool *pool, const struct noop_plan *plan)
+{
+	unsigned int cpu = cpumask_first(cpu_online_mask);
+	struct noop_stack *stack;
+	unsigned long i;
+
+	for (i = 0; i < plan->full + plan->empty; i++) {
+		stack = stack_create(pool, plan->size,
+				     i < plan->full ? plan->size : 0,
+				     cpu_to_node(cpu));
+		if (!stack)
+			return -ENOMEM;
+		noop_deal(per_cpu_ptr(noop_cpus(pool), cpu), stack);
+
+		cpu = cpumask_next(cpu, cpu_online_mask);
+		if (cpu >= nr_cpu_ids || !noop_serves(&pool->spec, cpu))
+			cpu = cpumask_first(cpu_online_mask);
+	}
+	return 0;
+}
+
+/*
+ * CPUs that are not served share the first ring: a worker may have to move there
+ * if its own CPU goes offline.
+ */
+static void noop_make_rings(struct mag_pool *pool)
+{
+	struct noop_cpu __percpu *cpus = noop_cpus(pool);
+	unsigned int cpu, first = cpumask_first(cpu_online_mask);
+	struct noop_stack *ring = per_cpu_ptr(cpus, first)->loaded;
+
+	for_each_possible_cpu(cpu) {
+		if (!per_cpu_ptr(cpus, cpu)->loaded)
+			per_cpu_ptr(cpus, cpu)->loaded = ring;
+		per_cpu_ptr(cpus, cpu)->loaded->nr = 0;
+	}
+	pool->ops = &noop_in_turn;
+}
+
+/* CPUs neither come nor go. */
+static int noop_fill(struct mag_pool *pool)
+{
+	/* No more than half, so as not to drive out what else is in memory. */
+	u64 room = (u64)max(si_mem_available(), 0L) << PAGE_SHIFT >> 1;
+	const struct mag_pool_spec *spec = &pool->spec;
+	unsigned int cpu, cpus = 0;
+	struct noop_plan plan;
+	int err;
+
+	for_each_online_cpu(cpu)
+		cpus += noop_serves(spec, cpu);
+	if (!cpus)
+		return -ENODEV;
+	if (mag_noop_bytes(spec, cpus) > room)
+		return -ENOMEM;
+
+	plan = noop_plan(spec, cpus);
+	err = noop_deal_all(pool, &plan);
+	if (!err && spec->in_turn)
+		noop_make_rings(pool);
+	return err;
+}
+
+/* A store without objects, and CPUs without stacks. */
+static int noop_cpus_create(struct mag_pool *pool)
+{
+	struct noop_cpu __percpu *cpus = alloc_percpu(struct noop_cpu);
+	struct noop_store *store = kzalloc(sizeof(*store), GFP_KERNEL);
+	unsigned int cpu;
+
+	if (!cpus || !store) {
+		free_percpu(cpus);
+		kfree(store);
+		return -ENOMEM;
+	}
+	raw_spin_lock_init(&store->lock);
+	for_each_possible_cpu(cpu) {
+		per_cpu_ptr(cpus, cpu)->store = store;
+		per_cpu_ptr(cpus, cpu)->busy = true;
+	}
+	pool->priv = (__force void *)cpus;
+	return 0;
+}
+
+static int backend_noop_init(struct mag_pool *pool)
+{
+	int err = noop_cpus_create(pool);
+
+	if (err)
+		return err;
+
+	cpus_read_lock();
+	err = noop_fill(pool);
+	cpus_read_unlock();
+	if (err)
+		backend_noop_exit(pool);
+	return err;
+}
+
+/* Preemption is off inside a CPU's stacks; the store has a lock that masks interrupts. */
+#define NOOP_USES                                   \
+	(MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_CALL) |    \
+	 MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_PREEMPT) | \
+	 MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_IRQ) |     \
+	 MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_SPINLOCK))
 
 const struct mag_backend_ops mag_backend_noop = {
 	.name = "noop",
 	.help = "preallocated objects: what the harness itself costs",
 	.slabinfo = "",
+	.uses = NOOP_USES,
 	.init = backend_noop_init,
 	.exit = backend_noop_exit,
 	.alloc = backend_noop_alloc,
@@ -444,3 +639,15 @@ const struct mag_backend_ops mag_backend_noop = {
 	.free_bulk = backend_noop_free_bulk,
 	.held_bytes = backend_noop_held_bytes,
 };
+
+#if IS_ENABLED(CONFIG_KUNIT)
+void mag_kunit_noop_enter(struct mag_pool *pool)
+{
+	noop_enter(get_cpu_ptr(noop_cpus(pool)));
+}
+
+void mag_kunit_noop_leave(struct mag_pool *pool)
+{
+	noop_leave(this_cpu_ptr(noop_cpus(pool)));
+}
+#endif

@@ -1,26 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The clock that operations are timed with.  One run at a time sets it up, so
- * that a reading is an inlined instruction and not an indirect call.
+ * that a reading is an inlined instruction and not an indirect call.  What is
+ * recorded are ticks of that clock; whoever reports them scales them.
  */
 #ifndef MAGSLAB_STRESS_CLOCK_H
 #define MAGSLAB_STRESS_CLOCK_H
 
 #include <linux/jump_label.h>
 #include <linux/ktime.h>
-#include <linux/math64.h>
 #include <linux/types.h>
 
 #include "../uapi/magslab.h"
 #include "tsc.h"
 
-/* Multiply and shift from clock units to the unit recorded. */
-struct mag_clock_scale {
-	u32 mult;
-	u32 shift;
+/* Readings that one measurement of a clock takes, and of one of its blocks. */
+#define MAG_CLOCK_READINGS 1024
+#define MAG_CLOCK_BLOCK	   64
+
+/**
+ * struct mag_clock_step - how fine a clock is
+ * @step: the smallest step by which readings differ, in ticks
+ * @read: ticks that one reading costs, rounded down
+ */
+struct mag_clock_step {
+	u64 step;
+	u64 read;
 };
 
-extern struct mag_clock_scale mag_clock_scale;
 DECLARE_STATIC_KEY_FALSE(mag_clock_tsc);
 
 /* Looks at what the machine has; before all else here.  Task context, may sleep. */
@@ -34,11 +41,15 @@ const char *mag_clock_name(enum mag_clock clock);
 const char *mag_clock_help(enum mag_clock clock);
 /* Frequency of the time-stamp counter in kHz, 0 where there is none. */
 u64 mag_clock_tsc_khz(void);
-/* From ticks of a clock of @khz, not 0, to nanoseconds. */
-struct mag_clock_scale mag_clock_scale_from_khz(u64 khz);
+/* Ticks of @clock in a millisecond; 0 for MAG_CLOCK_TICKS, which tells no time. */
+u64 mag_clock_khz(enum mag_clock clock);
+int mag_clock_measure_step(struct mag_clock_step *step);
+/* The arithmetic of mag_clock_measure_step(); for it, and for its tests. */
+u64 mag_clock_find_step(u64 *readings, u32 nr);
+u64 mag_clock_find_cost(const u64 *readings);
 
 /**
- * mag_clock_read() - the clock now, in its own unit
+ * mag_clock_read() - the clock now, in ticks
  *
  * Context: any but NMI.
  * Return: a count to subtract from a later one on the same CPU.
@@ -53,18 +64,15 @@ static __always_inline u64 mag_clock_read(void)
 }
 
 /**
- * mag_clock_delta() - a difference of two readings in the unit recorded
+ * mag_clock_delta() - a difference of two readings as it is recorded
  * @delta: difference of two mag_clock_read()
  *
- * Return: nanoseconds, or ticks under MAG_CLOCK_TICKS.  A reading that went
- * backwards (a bad clock) gives 0, which the histogram counts as below range.
+ * Return: @delta, in ticks.  A reading that went backwards (a bad clock) gives
+ * 0, which the histogram counts as below range.
  */
 static __always_inline u64 mag_clock_delta(u64 delta)
 {
-	if (unlikely((s64)delta < 0))
-		return 0;
-	return mul_u64_u32_shr(delta, mag_clock_scale.mult,
-			       mag_clock_scale.shift);
+	return unlikely((s64)delta < 0) ? 0 : delta;
 }
 
 #endif /* MAGSLAB_STRESS_CLOCK_H */

@@ -11,7 +11,7 @@
 #include "../uapi/magslab_hist.h"
 
 /**
- * struct mag_hist - histogram of durations, with a single writer
+ * struct mag_hist - histogram of durations in ticks, with a single writer
  * @count: samples recorded, in range or not
  * @sum: of all samples
  * @min: least sample, U64_MAX while @count is 0
@@ -38,7 +38,7 @@ void mag_hist_merge(struct mag_hist *into, const struct mag_hist *from);
 /**
  * mag_hist_record() - count one sample
  * @hist: histogram that nobody else writes at this moment
- * @value: in the unit of the run's clock
+ * @value: in ticks of the run's clock
  *
  * Context: any.
  */

@@ -14,17 +14,30 @@
 
 #include "run_engine.h"
 
-/* Bit 0: from mag_run_start() to the end of the run's teardown. */
+/* Bit 0: from mag_run_claim_get() to mag_run_claim_put(). */
 static unsigned long run_claim;
 
 static DECLARE_WAIT_QUEUE_HEAD(settled_wait);
 
-static bool run_claim_get(void)
+/**
+ * mag_run_claim_get() - make the clock and the CPUs the caller's own
+ *
+ * A run has the claim from its start to the end of its teardown.
+ *
+ * Context: any.
+ * Return: false while a run or another measurement has it.
+ */
+bool mag_run_claim_get(void)
 {
 	return !test_and_set_bit_lock(0, &run_claim);
 }
 
-static void run_claim_put(void)
+/**
+ * mag_run_claim_put() - let others run and measure
+ *
+ * Context: any; the caller has the claim.
+ */
+void mag_run_claim_put(void)
 {
 	clear_bit_unlock(0, &run_claim);
 }
@@ -114,7 +127,7 @@ static int control_main(void *arg)
 
 	mag_run_teardown(run);
 	/* First, so that whoever sees the end can start the next. */
-	run_claim_put();
+	mag_run_claim_put();
 	settle(run, e->error ? MAG_STATE_FAILED : MAG_STATE_DONE);
 	return 0;
 }
@@ -204,11 +217,11 @@ struct mag_run *mag_run_start(const struct mag_run_config *config)
 
 	if (err)
 		return ERR_PTR(err);
-	if (!run_claim_get())
+	if (!mag_run_claim_get())
 		return ERR_PTR(-EBUSY);
 	run = run_launch(config);
 	if (IS_ERR(run))
-		run_claim_put();
+		mag_run_claim_put();
 	return run;
 }
 

@@ -242,8 +242,14 @@ static inline void mag_lane_count(struct mag_lane *lane, struct mag_pool *pool,
 	lane->free_bytes += frees * pool->spec.size;
 }
 
-/* For ioctl.c. */
+/* For ioctl.c and primitive.c. */
 
+/*
+ * One run or measurement at a time, in the whole system: false while another
+ * has the claim.
+ */
+bool mag_run_claim_get(void);
+void mag_run_claim_put(void);
 /* A run of @config, set up and started, or ERR_PTR(-errno of MAG_IOC_START). */
 struct mag_run *mag_run_start(const struct mag_run_config *config);
 /* Asks for an early end and waits until it holds (or failed).  0 or -ERESTARTSYS. */

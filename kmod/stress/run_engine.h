@@ -22,6 +22,7 @@
  * @finish_asked: the hold is to end
  * @flags: MAG_RUN_*; written by the control thread before HOLD
  * @clock: in use
+ * @step: how fine it is; measured by the first worker, before its first phase
  * @control: leads the phases, tears down
  * @gate: workers and control thread wait for each other here
  * @arrived: workers that came to the gate, all rounds together
@@ -31,7 +32,7 @@
  * @start_ns: when, ktime; valid once @released
  * @leaders: workers with steps of their own that have not ended the phase
  * @elapsed_ns: length of the measured part, valid from HOLD on
- * @elapsed_ticks: the same in the run's clock
+ * @elapsed_ticks: the same in ticks of the run's clock
  * @live_objects: objects out at the end of the measured part
  * @live_bytes: their sizes summed
  * @held_bytes: memory drawn for them
@@ -45,6 +46,7 @@ struct mag_run_engine {
 	bool finish_asked;
 	u32 flags;
 	enum mag_clock clock;
+	struct mag_clock_step step;
 	struct task_struct *control;
 
 	wait_queue_head_t gate;

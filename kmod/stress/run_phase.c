@@ -153,12 +153,25 @@ static bool has_warmup(const struct mag_run_config *config)
 	return config->warmup_ns || config->warmup_steps;
 }
 
+/* By one for all: the clock is the same on every CPU. */
+static void worker_measure_clock(struct mag_worker *worker)
+{
+	int err;
+
+	if (worker->id)
+		return;
+	err = mag_clock_measure_step(&worker->run->engine->step);
+	if (err)
+		worker_fail(worker, err);
+}
+
 static int worker_main(void *arg)
 {
 	struct mag_worker *worker = arg;
 	const struct mag_run_config *config = &worker->run->config;
 	u32 round = 0;
 
+	worker_measure_clock(worker);
 	if (has_warmup(config)) {
 		worker_meet(worker, ++round);
 		worker_phase(worker, config->warmup_steps ?: U64_MAX);

@@ -201,7 +201,7 @@ static void status_elapsed(const struct mag_run *run, enum mag_state state,
 	smp_mb();
 	status->elapsed_ns = min(now_ns, last_end_ns(run)) - e->start_ns;
 	/* No reading of this CPU's counter can stand for the workers'. */
-	if (e->clock != MAG_CLOCK_TICKS)
+	if (e->clock == MAG_CLOCK_KTIME)
 		status->elapsed_ticks = status->elapsed_ns;
 }
 
@@ -211,6 +211,8 @@ static void status_measured(const struct mag_run *run, enum mag_state state,
 {
 	const struct mag_run_engine *e = run->engine;
 
+	status->clock_step = e->step.step;
+	status->clock_read = e->step.read;
 	status_elapsed(run, state, status);
 	status_workers(run, status);
 	status_ops(run, status);
@@ -241,6 +243,7 @@ void mag_run_status(struct mag_run *run, struct mag_run_status *status)
 	if (state == MAG_STATE_FAILED)
 		status->error = run->engine->error;
 	status->clock = run->engine->clock;
+	status->clock_khz = mag_clock_khz(run->engine->clock);
 	status->nr_workers = run->nr_workers;
 	status->nr_ops = run->workload->nr_ops;
 	status->nr_counters = run->workload->nr_counters;

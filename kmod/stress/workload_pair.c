@@ -180,6 +180,7 @@ static int pair_setup(struct mag_run *run)
 		.size = run->params[PAIR_SIZE],
 		.max_live = run->nr_workers * run->params[PAIR_DEPTH],
 		.max_live_cpu = run->params[PAIR_DEPTH],
+		.in_turn = true,
 	};
 	struct mag_pool *pool;
 	int err;

@@ -16,10 +16,12 @@
 #define MAG_NAME_LEN	       32 /* bytes, with the closing NUL */
 #define MAG_HELP_LEN	       192 /* bytes, with the closing NUL */
 #define MAG_RELEASE_LEN	       64 /* bytes, with the closing NUL */
+#define MAG_HASH_LEN	       16 /* bytes, with the closing NUL */
 
 #define MAG_MAX_PARAMS	       24 /* parameters of one workload */
 #define MAG_MAX_OPS	       8 /* operation kinds of one workload */
 #define MAG_MAX_COUNTERS       8 /* event counters of one workload */
+#define MAG_MAX_PRIMITIVES     16 /* room for MAG_NR_PRIMITIVES */
 #define MAG_MAX_WORKERS	       4096
 #define MAG_MAX_STEPS	       (1ULL << 40) /* per worker */
 #define MAG_MAX_DURATION_NS    (3600ULL * 1000000000ULL)
@@ -33,33 +35,60 @@
 #define MAG_HOOK_KMEMLEAK      (1ULL << 4)
 #define MAG_HOOK_LOCKDEP       (1ULL << 5)
 #define MAG_HOOK_FAILSLAB      (1ULL << 6)
+/* A backend's objects are charged to control groups. */
 #define MAG_HOOK_MEMCG	       (1ULL << 7)
-#define MAG_HOOK_SHEAVES       (1ULL << 8) /* SLUB has percpu sheaves */
+/*
+ * SLUB's caches have percpu sheaves.  Only sysfs tells whether a cache has, so
+ * that the module never sets it, and magctl does.
+ */
+#define MAG_HOOK_SHEAVES       (1ULL << 8)
 #define MAG_HOOK_HARDENED      (1ULL << 9) /* SLAB_FREELIST_HARDENED */
 #define MAG_HOOK_RANDOM	       (1ULL << 10) /* SLAB_FREELIST_RANDOM */
 #define MAG_HOOK_DEBUG_PREEMPT (1ULL << 11)
 #define MAG_HOOK_DEBUG_LOCKS   (1ULL << 12) /* DEBUG_SPINLOCK and its like */
 #define MAG_HOOK_DEBUG_OBJECTS (1ULL << 13)
 #define MAG_HOOK_GCOV	       (1ULL << 14) /* counts what is executed */
-#define MAG_HOOKS_ALL	       ((1ULL << 15) - 1)
+#define MAG_HOOK_KMSAN	       (1ULL << 15)
+#define MAG_HOOK_PAGE_POISON   (1ULL << 16) /* free pages are poisoned */
+#define MAG_HOOK_SLUB_STATS    (1ULL << 17) /* SLUB counts on each path */
+#define MAG_HOOK_SLUB_TINY     (1ULL << 18) /* SLUB without percpu slabs */
+#define MAG_HOOKS_ALL	       ((1ULL << 19) - 1)
 
 /* With one of these a figure means nothing for a kernel without it. */
 #define MAG_HOOKS_DEBUG                                                     \
 	(MAG_HOOK_KASAN | MAG_HOOK_KCSAN | MAG_HOOK_KMEMLEAK |              \
 	 MAG_HOOK_LOCKDEP | MAG_HOOK_DEBUG_PREEMPT | MAG_HOOK_DEBUG_LOCKS | \
-	 MAG_HOOK_DEBUG_OBJECTS | MAG_HOOK_GCOV)
+	 MAG_HOOK_DEBUG_OBJECTS | MAG_HOOK_GCOV | MAG_HOOK_KMSAN)
 
 enum mag_clock {
 	MAG_CLOCK_AUTO = 0, /* TSC where it is stable, else KTIME */
-	MAG_CLOCK_TSC = 1, /* CPU time-stamp counter, scaled to ns */
-	MAG_CLOCK_KTIME = 2, /* ktime_get_ns() */
+	MAG_CLOCK_TSC = 1, /* CPU time-stamp counter, of a known rate */
+	MAG_CLOCK_KTIME = 2, /* ktime_get_ns(): a tick is a nanosecond */
 	/*
-	 * Time-stamp counter, not scaled.  Under an emulator that counts
+	 * Time-stamp counter, of no rate.  Under an emulator that counts
 	 * instructions one tick is one instruction.
 	 */
 	MAG_CLOCK_TICKS = 3,
 	MAG_NR_CLOCKS = 4,
 };
+
+/* What every allocator is made of, and what a machine may make dear. */
+enum mag_primitive {
+	MAG_PRIMITIVE_CALL = 0, /* call of an empty function, and return */
+	MAG_PRIMITIVE_CLOCK = 1, /* one reading of the clock of a run */
+	MAG_PRIMITIVE_PREEMPT = 2, /* preempt_disable() + preempt_enable() */
+	MAG_PRIMITIVE_IRQ = 3, /* local_irq_save() + local_irq_restore() */
+	MAG_PRIMITIVE_BH = 4, /* local_bh_disable() + local_bh_enable() */
+	MAG_PRIMITIVE_SPINLOCK =
+		5, /* spin_lock() + spin_unlock(), uncontended */
+	MAG_PRIMITIVE_ATOMIC = 6, /* atomic_inc() of a line of its own */
+	MAG_PRIMITIVE_THIS_CPU = 7, /* this_cpu_inc() */
+	MAG_PRIMITIVE_LINE =
+		8, /* a cache line that moves to another CPU, one way */
+	MAG_NR_PRIMITIVES = 9,
+};
+
+#define MAG_PRIMITIVE_BIT(primitive) (1ULL << (primitive))
 
 /**
  * struct mag_info - MAG_IOC_INFO: what this module and kernel are
@@ -77,6 +106,8 @@ enum mag_clock {
  * @release: kernel release, as uname -r prints it
  * @preempt: preemption model of the kernel, e.g. "voluntary"
  * @version: version of the module
+ * @config_hash: of the kernel's configuration that the module was built for,
+ *	the first digits of the sha256 of its auto.conf; "" if it was not there
  */
 struct mag_info {
 	__u32 abi_version;
@@ -92,6 +123,7 @@ struct mag_info {
 	char release[MAG_RELEASE_LEN];
 	char preempt[MAG_NAME_LEN];
 	char version[MAG_NAME_LEN];
+	char config_hash[MAG_HASH_LEN];
 };
 
 enum mag_entity {
@@ -115,6 +147,8 @@ enum mag_entity {
  * @min: out, PARAM: least value
  * @max: out, PARAM: greatest value
  * @def: out, PARAM: value where the run gives none
+ * @primitives: out, BACKEND: MAG_PRIMITIVE_BIT() of each primitive that its
+ *	paths use, fast ones and slow ones
  * @reserved: zero, in and out
  * @name: out: the name
  * @unit: out, PARAM and COUNTER: unit of the value, e.g. "bytes", "percent";
@@ -133,7 +167,8 @@ struct mag_describe {
 	__u64 min;
 	__u64 max;
 	__u64 def;
-	__u64 reserved[2];
+	__u64 primitives;
+	__u64 reserved;
 	char name[MAG_NAME_LEN];
 	char unit[MAG_NAME_LEN];
 	char slabinfo[MAG_NAME_LEN];
@@ -192,9 +227,9 @@ enum mag_state {
 /**
  * struct mag_op_result - one operation kind, all workers together
  * @count: samples taken
- * @sum: of the samples, in the clock's unit
- * @min: least sample
- * @max: greatest sample, exact, in range or not
+ * @sum: of the samples, in ticks
+ * @min: least sample, in ticks
+ * @max: greatest sample, in ticks; exact, in range or not
  * @below: samples under the histogram's range
  * @above: samples over the histogram's range
  * @per_sample: operations timed in one sample; 1 unless they are batched
@@ -224,8 +259,13 @@ struct mag_op_result {
  * @flags: MAG_RUN_*
  * @reserved0: zero
  * @elapsed_ns: length of the measured part so far, from ktime
- * @elapsed_ticks: the same in the run's clock: ns, or ticks for TICKS, which
- *	are only known once it has ended
+ * @elapsed_ticks: the same in ticks of the run's clock; before the measured part
+ *	has ended only KTIME knows it, the others give 0
+ * @clock_khz: ticks of the run's clock in a millisecond: the TSC's kHz, 1000000
+ *	for KTIME, 0 for TICKS, which are reported as they are
+ * @clock_step: the smallest step by which readings of the clock differ, in ticks;
+ *	measured before the warm-up, known from MAG_STATE_MEASURE on
+ * @clock_read: ticks that one reading of it costs, likewise
  * @steps: steps done in the measured part by all workers
  * @allocs: objects allocated since the start, warm-up included
  * @frees: objects freed since the start, warm-up included
@@ -252,6 +292,9 @@ struct mag_run_status {
 	__u32 reserved0;
 	__u64 elapsed_ns;
 	__u64 elapsed_ticks;
+	__u64 clock_khz;
+	__u64 clock_step;
+	__u64 clock_read;
 	__u64 steps;
 	__u64 allocs;
 	__u64 frees;
@@ -264,7 +307,7 @@ struct mag_run_status {
 	__u64 params[MAG_MAX_PARAMS];
 	__u64 counters[MAG_MAX_COUNTERS];
 	struct mag_op_result ops[MAG_MAX_OPS];
-	__u64 reserved[4];
+	__u64 reserved[1];
 };
 
 #define MAG_WORKER_ALL 0xffffffffU
@@ -289,12 +332,74 @@ struct mag_hist_read {
 	__u64 reserved[2];
 };
 
+#define MAG_CPU_NONE   0xffffffffU
+
+/* mag_machine.flags: a kernel without CONFIG_SMP, in which locks are nothing. */
+#define MAG_MACHINE_UP (1U << 0)
+
+/**
+ * struct mag_primitive_cost - what one primitive costs, in batches
+ * @min: ticks of the shortest batch, less those of the shortest empty loop
+ * @median: ticks of the median batch, less those of the median empty loop
+ * @iterations: primitives in a batch
+ * @batches: how many were timed; 0: this primitive was not measured
+ */
+struct mag_primitive_cost {
+	__u64 min;
+	__u64 median;
+	__u32 iterations;
+	__u32 batches;
+};
+
+/**
+ * struct mag_machine - MAG_IOC_MACHINE: what primitives cost on one CPU
+ * @abi_version: in: MAG_ABI_VERSION the caller was built with
+ * @cpu: in: the CPU to measure on, online
+ * @peer: in: a second one for MAG_PRIMITIVE_LINE, online, or MAG_CPU_NONE
+ * @clock: in: enum mag_clock; out: the one used, never AUTO
+ * @flags: out: MAG_MACHINE_*
+ * @hz: out: CONFIG_HZ of the kernel
+ * @khz: out: ticks a millisecond; 0 with TICKS, which may not be time
+ * @clock_step: out: ticks by which readings of the clock differ at least
+ * @window_ns: out: how long the clock was watched for interruptions, by ktime
+ * @window_jiffies: out: timer ticks of the kernel in that time
+ * @gaps: out: readings in that time that came late: by more than 20 times the
+ *	median distance, and by more than a microsecond
+ * @gap_max: out: ticks of the longest
+ * @gap_total: out: ticks of all together
+ * @nr_primitives: out: MAG_NR_PRIMITIVES of the module
+ * @reserved0: zero, in and out
+ * @primitives: out: by enum mag_primitive
+ * @reserved: zero, in and out
+ *
+ * Ticks are as the clock gives them, not scaled.
+ */
+struct mag_machine {
+	__u32 abi_version;
+	__u32 cpu;
+	__u32 peer;
+	__u32 clock;
+	__u32 flags;
+	__u32 hz;
+	__u64 khz;
+	__u64 clock_step;
+	__u64 window_ns;
+	__u64 window_jiffies;
+	__u64 gaps;
+	__u64 gap_max;
+	__u64 gap_total;
+	__u32 nr_primitives;
+	__u32 reserved0;
+	struct mag_primitive_cost primitives[MAG_MAX_PRIMITIVES];
+	__u64 reserved[4];
+};
+
 #define MAG_IOC_MAGIC	 0xDB
 
 /*
  * Errors common to all: ENOTTY unknown request; EFAULT bad address; EINVAL a
  * field out of its bounds or a reserved one not zero.  EPERM: open(),
- * START, STOP and FINISH need CAP_SYS_ADMIN.
+ * START, STOP, FINISH and MACHINE need CAP_SYS_ADMIN.
  */
 
 /* Always. */
@@ -316,5 +421,11 @@ struct mag_hist_read {
 #define MAG_IOC_STOP	 _IO(MAG_IOC_MAGIC, 0x05)
 /* From HOLD: frees every object, waits for DONE; EAGAIN: still running; ENODATA: no run. */
 #define MAG_IOC_FINISH	 _IO(MAG_IOC_MAGIC, 0x06)
+/*
+ * Measures for up to 200 ms and returns.  EBUSY: a run or another measurement
+ * is under way.  ENODEV: a CPU is not online.  EOPNOTSUPP: the clock does not
+ * exist here.  EPROTO: another ABI version.  ENOMEM.  EINTR: killed meanwhile.
+ */
+#define MAG_IOC_MACHINE	 _IOWR(MAG_IOC_MAGIC, 0x07, struct mag_machine)
 
 #endif /* _UAPI_MAGSLAB_H */

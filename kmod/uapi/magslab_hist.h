@@ -17,11 +17,12 @@
 #define MAG_HIST_HALF_BITS (MAG_HIST_SUB_BITS - 1)
 #define MAG_HIST_HALF	   (1U << MAG_HIST_HALF_BITS)
 
-#define MAG_HIST_MIN	   1ULL /* 1 ns */
-#define MAG_HIST_MAX	   60000000000ULL /* 60 s */
-#define MAG_HIST_MAX_BITS  36 /* MAG_HIST_MAX < 2^36 */
+/* In ticks of the clock recorded with. */
+#define MAG_HIST_MIN	   1ULL
+#define MAG_HIST_MAX	   300000000000ULL /* 60 s at 5 GHz */
+#define MAG_HIST_MAX_BITS  39 /* MAG_HIST_MAX < 2^39 */
 
-/* 2^11 unit buckets, then 2^10 for each of the powers 2^11 … 2^35. */
+/* 2^11 unit buckets, then 2^10 for each of the powers 2^11 … 2^38. */
 #define MAG_HIST_BUCKETS \
 	((MAG_HIST_MAX_BITS - MAG_HIST_SUB_BITS + 2) << MAG_HIST_HALF_BITS)
 
@@ -44,7 +45,7 @@ static inline __u32 mag_hist_bucket(__u64 value)
  * mag_hist_low() - the least value of a bucket
  * @bucket: index below MAG_HIST_BUCKETS
  *
- * Return: the value, in the unit recorded.
+ * Return: the value, in ticks.
  */
 static inline __u64 mag_hist_low(__u32 bucket)
 {
@@ -59,7 +60,7 @@ static inline __u64 mag_hist_low(__u32 bucket)
  * mag_hist_high() - the greatest value of a bucket
  * @bucket: index below MAG_HIST_BUCKETS
  *
- * Return: the value, in the unit recorded.
+ * Return: the value, in ticks.
  */
 static inline __u64 mag_hist_high(__u32 bucket)
 {

@@ -5,6 +5,7 @@
  * DESCRIBE, which must be complete and clean.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/utsname.h>
@@ -170,6 +171,14 @@ static void test_config_limits(int fd, const struct mag_info *info)
 	       "START accepts a duration without steps");
 }
 
+static __u64 clock_khz(const struct mag_run_status *status,
+		       const struct mag_info *info)
+{
+	if (status->clock == MAG_CLOCK_TICKS)
+		return 0;
+	return status->clock == MAG_CLOCK_TSC ? info->tsc_khz : 1000000;
+}
+
 /* A clock that the machine lacks is refused as such, in START alone. */
 static void test_clocks(int fd, const struct mag_info *info)
 {
@@ -196,6 +205,8 @@ static void test_clocks(int fd, const struct mag_info *info)
 			continue;
 		tap_is(status.clock, clock ? clock : info->auto_clock,
 		       "clock %u is the one in use", clock);
+		tap_is(status.clock_khz, clock_khz(&status, info),
+		       "clock %u: the rate of its ticks", clock);
 	}
 }
 
@@ -376,7 +387,7 @@ static void test_addresses(int fd)
 	} requests[] = {
 		{ "INFO", MAG_IOC_INFO },   { "DESCRIBE", MAG_IOC_DESCRIBE },
 		{ "START", MAG_IOC_START }, { "STATUS", MAG_IOC_STATUS },
-		{ "HIST", MAG_IOC_HIST },
+		{ "HIST", MAG_IOC_HIST },   { "MACHINE", MAG_IOC_MACHINE },
 	};
 	struct bad_address bad[NR_BAD_ADDRESSES];
 	struct mag_describe desc = { .entity = MAG_ENTITY_WORKLOAD };
@@ -462,12 +473,154 @@ static void test_hist_refusals(int fd)
 	       "HIST takes the valid request they were made of");
 }
 
+/* Of CPU 0, which is always there. */
+static struct mag_machine machine_valid(void)
+{
+	return (struct mag_machine){
+		.abi_version = MAG_ABI_VERSION,
+		.peer = MAG_CPU_NONE,
+		.clock = MAG_CLOCK_AUTO,
+	};
+}
+
+static int ask_machine(int fd, const struct mag_machine *question)
+{
+	struct mag_machine machine = *question;
+
+	return dev_ioctl(fd, MAG_IOC_MACHINE, &machine);
+}
+
+/* More CPUs than any kernel is built for: past the last there is. */
+#define NO_CPU 1000000U
+
+static void test_machine_flaws(int fd)
+{
+#define MACHINE_FLAW(member, bad, err) \
+	FLAW(struct mag_machine, member, bad, err)
+	const struct flaw flaws[] = {
+		MACHINE_FLAW(abi_version, 0, EPROTO),
+		MACHINE_FLAW(abi_version, MAG_ABI_VERSION + 1, EPROTO),
+		MACHINE_FLAW(cpu, NO_CPU, EINVAL),
+		MACHINE_FLAW(cpu, MAG_CPU_NONE, EINVAL),
+		MACHINE_FLAW(peer, NO_CPU, EINVAL),
+		MACHINE_FLAW(peer, MAG_CPU_NONE - 1, EINVAL),
+		MACHINE_FLAW(peer, machine_valid().cpu, EINVAL),
+		MACHINE_FLAW(clock, MAG_NR_CLOCKS, EINVAL),
+		MACHINE_FLAW(clock, UINT32_MAX, EINVAL),
+		MACHINE_FLAW(reserved0, 1, EINVAL),
+		MACHINE_FLAW(reserved[0], 1, EINVAL),
+		MACHINE_FLAW(reserved[3], 1ULL << 63, EINVAL),
+	};
+	struct mag_machine machine;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(flaws); i++) {
+		machine = machine_valid();
+		apply_flaw(&machine, &flaws[i]);
+		tap_is(ask_machine(fd, &machine), flaws[i].want,
+		       "MACHINE refuses %s = %#llx", flaws[i].field,
+		       (unsigned long long)flaws[i].value);
+	}
+	machine = machine_valid();
+	tap_is(dev_ioctl(fd, MAG_IOC_MACHINE,
+			 read_only(&machine, sizeof(machine))),
+	       EFAULT, "MACHINE refuses a read-only page");
+}
+
+/* Sends CPU 1 away or brings it back; false where it stays as it is. */
+static bool cpu_1_online(const char *online)
+{
+	int fd = open("/sys/devices/system/cpu/cpu1/online", O_WRONLY);
+	bool done;
+
+	if (fd < 0)
+		return false;
+	done = write(fd, online, 1) == 1;
+	close(fd);
+	return done;
+}
+
+static void test_machine_offline(int fd)
+{
+	struct mag_machine machine = machine_valid();
+
+	if (!cpu_1_online("0")) {
+		tap_skip("no CPU 1 that can go offline",
+			 "MACHINE refuses a CPU that is offline");
+		return;
+	}
+	machine.cpu = 1;
+	tap_is(ask_machine(fd, &machine), ENODEV,
+	       "MACHINE refuses a CPU that is offline");
+	machine = machine_valid();
+	machine.peer = 1;
+	tap_is(ask_machine(fd, &machine), ENODEV,
+	       "MACHINE refuses a peer that is offline");
+	tap_ok(cpu_1_online("1"), "CPU 1 comes back");
+	tap_is(ask_machine(fd, &machine), 0, "MACHINE takes it again");
+}
+
+/* Those of the machine's state, not of the question. */
+static void test_machine_refusals(int fd, const struct mag_info *info)
+{
+	struct mag_machine machine = machine_valid();
+	struct mag_run_config config;
+
+	machine.clock = MAG_CLOCK_TICKS;
+	tap_is(ask_machine(fd, &machine), info->tsc_khz ? 0 : EOPNOTSUPP,
+	       "MACHINE with clock TICKS needs a time-stamp counter");
+
+	machine = machine_valid();
+	dev_config_endless(fd, &config);
+	tap_is(dev_ioctl(fd, MAG_IOC_START, &config), 0,
+	       "a run under way, for MACHINE");
+	tap_is(ask_machine(fd, &machine), EBUSY,
+	       "MACHINE refuses while a run is under way");
+	tap_is(dev_wind_up(fd), 0, "and leaves the run alone");
+	tap_is(ask_machine(fd, &machine), 0,
+	       "MACHINE takes the valid question they were made of");
+}
+
+static void test_machine_answer(int fd)
+{
+	struct mag_machine machine;
+	bool measured = true, in_ns;
+	__u32 i;
+
+	memset(&machine, 0xff, sizeof(machine));
+	machine.abi_version = MAG_ABI_VERSION;
+	machine.cpu = 0;
+	machine.clock = MAG_CLOCK_AUTO;
+	machine.reserved0 = 0;
+	memset(machine.reserved, 0, sizeof(machine.reserved));
+	tap_is(dev_ioctl(fd, MAG_IOC_MACHINE, &machine), 0, "MACHINE answers");
+	for (i = 0; i < MAG_PRIMITIVE_LINE; i++)
+		measured &= machine.primitives[i].batches &&
+			    machine.primitives[i].iterations;
+	tap_ok(measured, "MACHINE measures each primitive of one CPU");
+	tap_is(machine.primitives[MAG_PRIMITIVE_LINE].batches, 0,
+	       "MACHINE measures no line without a peer");
+	tap_is(machine.nr_primitives, MAG_NR_PRIMITIVES,
+	       "MACHINE knows as many primitives as the header");
+	tap_ok(all_zero(&machine.primitives[MAG_NR_PRIMITIVES],
+			(MAG_MAX_PRIMITIVES - MAG_NR_PRIMITIVES) *
+				sizeof(machine.primitives[0])),
+	       "MACHINE leaves nothing behind the last primitive");
+	in_ns = machine.clock == MAG_CLOCK_TSC ||
+		machine.clock == MAG_CLOCK_KTIME;
+	tap_ok(in_ns && machine.khz, "MACHINE names the clock that it used");
+	tap_ok(machine.hz && machine.clock_step && machine.window_ns,
+	       "MACHINE tells of the clock");
+	tap_ok(!(machine.flags & ~MAG_MACHINE_UP),
+	       "MACHINE: no flag that the header does not name");
+}
+
 static void test_unknown_requests(int fd)
 {
-	static const unsigned long known[] = { MAG_IOC_INFO,  MAG_IOC_DESCRIBE,
-					       MAG_IOC_START, MAG_IOC_STATUS,
-					       MAG_IOC_HIST,  MAG_IOC_STOP,
-					       MAG_IOC_FINISH };
+	static const unsigned long known[] = {
+		MAG_IOC_INFO, MAG_IOC_DESCRIBE, MAG_IOC_START,	MAG_IOC_STATUS,
+		MAG_IOC_HIST, MAG_IOC_STOP,	MAG_IOC_FINISH, MAG_IOC_MACHINE
+	};
 	const unsigned long nr_mask = _IOC_NRMASK << _IOC_NRSHIFT;
 	const unsigned long type_mask = _IOC_TYPEMASK << _IOC_TYPESHIFT;
 	const unsigned long size_mask = _IOC_SIZEMASK << _IOC_SIZESHIFT;
@@ -547,9 +700,12 @@ static void test_info(struct mag_info *info, int fd)
 	       "INFO: release is uname -r");
 	clean = text_clean(info->release, sizeof(info->release)) &&
 		text_clean(info->preempt, sizeof(info->preempt)) &&
-		text_clean(info->version, sizeof(info->version));
+		text_clean(info->version, sizeof(info->version)) &&
+		text_clean(info->config_hash, sizeof(info->config_hash));
 	tap_ok(clean, "INFO: texts end and have nothing after the end");
 	tap_ok(info->preempt[0] && info->version[0], "INFO: texts are there");
+	tap_is(strspn(info->config_hash, "0123456789abcdef"), 12,
+	       "INFO: the configuration has a hash of 12 digits");
 }
 
 /* Whether everything an answer must fill in is, and the rest is zero. */
@@ -567,7 +723,8 @@ static bool desc_clean(const struct mag_describe *desc)
 		!(desc->nr_params | desc->nr_ops | desc->nr_counters)) &&
 	       (param || !(desc->min | desc->max | desc->def)) &&
 	       (desc->entity == MAG_ENTITY_BACKEND || !desc->slabinfo[0]) &&
-	       all_zero(desc->reserved, sizeof(desc->reserved));
+	       (desc->entity == MAG_ENTITY_BACKEND || !desc->primitives) &&
+	       !(desc->primitives >> MAG_NR_PRIMITIVES) && !desc->reserved;
 }
 
 static bool same_name(int fd, const struct mag_describe *desc, __u32 other)
@@ -651,8 +808,8 @@ static void test_describe_flaws(int fd)
 	static const struct flaw flaws[] = {
 		DESC_FLAW(entity, MAG_NR_ENTITIES, EINVAL),
 		DESC_FLAW(entity, UINT32_MAX, EINVAL),
-		DESC_FLAW(reserved[0], 1, EINVAL),
-		DESC_FLAW(reserved[1], 1ULL << 63, EINVAL),
+		DESC_FLAW(reserved, 1, EINVAL),
+		DESC_FLAW(reserved, 1ULL << 63, EINVAL),
 	};
 	struct mag_describe desc;
 	size_t i;
@@ -683,6 +840,10 @@ int main(void)
 	test_clocks(fd, &info);
 	test_param_defaults(fd, &info);
 	test_hist_refusals(fd);
+	test_machine_flaws(fd);
+	test_machine_refusals(fd, &info);
+	test_machine_offline(fd);
+	test_machine_answer(fd);
 	close(fd);
 	tap_ok(left_idle(), "no thread and no memory is left");
 	return tap_done();

@@ -100,6 +100,14 @@ static int stop_as_nobody(int fd)
 	return become_nobody() ? 255 : dev_ioctl(fd, MAG_IOC_STOP, NULL);
 }
 
+static int machine_without_admin(int fd)
+{
+	struct mag_machine machine = { .abi_version = MAG_ABI_VERSION,
+				       .peer = MAG_CPU_NONE };
+
+	return drop_admin() ? 255 : dev_ioctl(fd, MAG_IOC_MACHINE, &machine);
+}
+
 static void test_privilege(void)
 {
 	struct mag_run_config config;
@@ -122,7 +130,9 @@ static void test_privilege(void)
 	       "START on an inherited descriptor is EPERM for nobody");
 	tap_is(in_child(start_without_admin, fd), EPERM,
 	       "START by root without CAP_SYS_ADMIN is EPERM");
-	tap_is(dev_state(fd), MAG_STATE_IDLE, "neither of them started a run");
+	tap_is(in_child(machine_without_admin, fd), EPERM,
+	       "MACHINE by root without CAP_SYS_ADMIN is EPERM");
+	tap_is(dev_state(fd), MAG_STATE_IDLE, "none of them started a run");
 	dev_config_endless(fd, &config);
 	tap_is(dev_ioctl(fd, MAG_IOC_START, &config), 0, "START as root");
 	tap_is(in_child(stop_as_nobody, fd), EPERM,

@@ -100,6 +100,7 @@ static void test_warmup(void)
 	tap_is(status.state, MAG_STATE_HOLD, "WARMUP: STOP leads to HOLD");
 	tap_is(status.flags, MAG_RUN_STOPPED, "WARMUP: it was stopped");
 	tap_is(status.steps, 0, "WARMUP: no step was measured");
+	tap_ok(status.clock_step > 0, "WARMUP: the clock was measured before");
 	for (op = 0; op < status.nr_ops; op++) {
 		tap_is(status.ops[op].count, 0, "WARMUP: no sample of op %u",
 		       op);
@@ -129,6 +130,9 @@ static void test_measure(void)
 	poll(NULL, 0, 1);
 	dev_status(fd, &later);
 	tap_ok(later.elapsed_ns > first.elapsed_ns, "MEASURE: time passes");
+	tap_ok(later.clock_step > 0, "MEASURE: the clock's step is known");
+	tap_is(later.elapsed_ticks, later.elapsed_ns,
+	       "MEASURE: ticks of KTIME are nanoseconds");
 	tap_ok(later.steps >= first.steps, "MEASURE: steps never fall");
 	tap_is(stop(fd), 0, "MEASURE: STOP");
 	dev_status(fd, &first);
@@ -152,6 +156,14 @@ static bool status_clean(const struct mag_run_status *status, __u32 nr_params)
 	       all_zero(&status->ops[status->nr_ops],
 			(MAG_MAX_OPS - status->nr_ops) *
 				sizeof(struct mag_op_result));
+}
+
+static bool same_clock(const struct mag_run_status *a,
+		       const struct mag_run_status *b)
+{
+	return a->elapsed_ticks == b->elapsed_ticks &&
+	       a->clock_khz == b->clock_khz && a->clock_step == b->clock_step &&
+	       a->clock_read == b->clock_read;
 }
 
 static void test_hold_and_done(void)
@@ -185,6 +197,7 @@ static void test_hold_and_done(void)
 	tap_is(done.allocs, done.frees, "DONE: every object was freed");
 	tap_is(done.steps, hold.steps, "DONE: steps as in HOLD");
 	tap_is(done.elapsed_ns, hold.elapsed_ns, "DONE: time as in HOLD");
+	tap_ok(same_clock(&done, &hold), "DONE: the clock as in HOLD");
 	tap_is(done.live_objects, hold.live_objects, "DONE: live as in HOLD");
 	tap_is(done.held_bytes, hold.held_bytes, "DONE: held as in HOLD");
 	tap_ok(!memcmp(done.ops, hold.ops, sizeof(done.ops)),

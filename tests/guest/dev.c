@@ -35,7 +35,7 @@ int dev_describe(int fd, __u32 entity, __u32 owner, __u32 index,
 	desc->entity = entity;
 	desc->owner = owner;
 	desc->index = index;
-	memset(desc->reserved, 0, sizeof(desc->reserved));
+	desc->reserved = 0;
 	return dev_ioctl(fd, MAG_IOC_DESCRIBE, desc);
 }
 

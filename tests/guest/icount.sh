@@ -37,7 +37,7 @@ within() { # A B PERCENT
 }
 
 net_of_noop() { # FILE BACKEND FIGURE
-	jsonget "$1" magslab net_of_noop "backend=$2,op=pair" "$3"
+	jsonget "$1" magslab net_of_noop "backend=$2,op=pair" "$3" value
 }
 
 pair_p50() { # FILE BACKEND
@@ -69,6 +69,8 @@ test_plain_loop() {
 	diag_output
 	ok "a tick is an instruction" \
 		test "$(jsonget "$file" magslab config unit)" = insns
+	ok "and the clock's step" \
+		holds "$(jsonget "$file" magslab config clock_step) == 1"
 	pair=$(pair_p50 "$file" kmem_cache)
 	diag "magctl, kmem_cache: $pair insns a pair," \
 		"$(net_of_noop "$file" kmem_cache p50) net of noop"

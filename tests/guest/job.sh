@@ -51,5 +51,6 @@ area knobs sh /magslab/knobs.sh
 area killed killed
 area kill sh /magslab/kill.sh
 area cli sh /magslab/magctl_cli.sh
+area state sh /magslab/state.sh
 area idle sh /magslab/idle.sh
 exit $failed

@@ -15,8 +15,9 @@
 #include "left.h"
 #include "tap.h"
 
-#define KILLS	    50
-#define MAX_WAIT_US 20000
+#define KILLS	      50
+#define MACHINE_KILLS 10
+#define MAX_WAIT_US   20000
 
 struct victim {
 	__u32 workload;
@@ -119,6 +120,60 @@ static void test_kill(struct rng *rng, __u32 nr_workloads, __u32 nr_backends)
 	tap_ok(left_idle(), "no thread and no memory is left");
 }
 
+/* Measures the machine until it is killed; says so when it first has. */
+static void be_measuring(int ready)
+{
+	int fd = dev_open();
+
+	for (;;) {
+		struct mag_machine machine = { .abi_version = MAG_ABI_VERSION,
+					       .peer = MAG_CPU_NONE };
+
+		if (dev_ioctl(fd, MAG_IOC_MACHINE, &machine))
+			_exit(1);
+		if (ready >= 0)
+			close(ready);
+		ready = -1;
+	}
+}
+
+static pid_t start_measuring(void)
+{
+	int ready[2];
+	char byte;
+	pid_t pid;
+
+	if (pipe(ready))
+		tap_bail("pipe: %s", strerror(errno));
+	pid = fork();
+	if (pid < 0)
+		tap_bail("fork: %s", strerror(errno));
+	if (!pid) {
+		close(ready[0]);
+		be_measuring(ready[1]);
+	}
+	close(ready[1]);
+	if (read(ready[0], &byte, 1) != 0)
+		tap_bail("the client said what it was not to say");
+	close(ready[0]);
+	return pid;
+}
+
+/* Nearly all of its time it measures. */
+static void test_kill_measuring(struct rng *rng)
+{
+	struct timespec wait = { .tv_nsec =
+					 rng_below(rng, MAX_WAIT_US) * 1000L };
+	pid_t pid = start_measuring();
+
+	/* The moment is the test's input: nothing is being waited for. */
+	nanosleep(&wait, NULL);
+	tap_ok(kill_victim(pid), "MACHINE killed after %ld us",
+	       wait.tv_nsec / 1000);
+	tap_ok(device_free(), "a run works at once");
+	tap_ok(left_idle(), "no thread and no memory is left");
+}
+
 int main(void)
 {
 	struct rng rng = { 20011 };
@@ -129,5 +184,7 @@ int main(void)
 	close(fd);
 	for (i = 0; i < KILLS; i++)
 		test_kill(&rng, nr_workloads, nr_backends);
+	for (i = 0; i < MACHINE_KILLS; i++)
+		test_kill_measuring(&rng);
 	return tap_done();
 }

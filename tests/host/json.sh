@@ -62,8 +62,10 @@ check_list()
 
 check_result()
 {
-	local file=$1 name
+	local file=$1 name near
 	name=$(basename "$file" .json)
+	# Whole ticks, by the 12 digits of a real.
+	near='def within($b): . >= $b[0] * (1 - 1e-9) and . <= $b[1] * (1 + 1e-9); '
 
 	holds "$name: format and version" "$file" \
 		'.magslab.format == "magslab-result" and .magslab.version == 2'
@@ -72,11 +74,23 @@ check_result()
 		 (.machine | length > 0) and (.kernel | length > 0) and
 		 (.arch | length > 0) and (.debug_kernel | type == "boolean") and
 		 (.preempt | length > 0) and .cpus_online > 0 and
-		 (.hooks.init_on_alloc | type == "boolean")'
+		 (.hooks.init_on_alloc | type == "boolean") and
+		 (.state.config_hash | length == 12)'
+	holds "$name: each debugged cache is in a warning" "$file" \
+		'.magslab |
+		 ([.environment.state.caches[] | .debug != ""] | any) ==
+		 ([.warnings[].name] | index("slab_debug") != null)'
 	holds "$name: clock and unit are told" "$file" \
 		'.magslab.config | .clock as $clock | .unit as $unit |
 		 (["tsc", "ktime"] | index($clock) != null) == ($unit == "ns") and
-		 ($clock == "ticks") == ($unit == "ticks" or $unit == "insns")'
+		 ($clock == "ticks") == ($unit == "ticks" or $unit == "insns") and
+		 ($clock == "ticks") == (.clock_khz == 0) and
+		 .clock_step > 0 and .clock_read >= 0'
+	holds "$name: ticks are scaled by the rate of the clock" "$file" \
+		'.magslab | (.config.clock_khz |
+			     if . == 0 then 1 else 1e6 / . end) as $scale |
+		 [.backends[].ops[] | select(.count > 0) |
+		  .unit_per_tick / $scale - 1 | fabs | . < 1e-3] | all'
 	holds "$name: parameters are those listed" "$file" \
 		'.magslab as $r | $list[0].magslab.workloads[] |
 		 select(.name == $r.config.workload) |
@@ -100,24 +114,24 @@ check_result()
 		'[.magslab.backends[].ops[] |
 		  ([.histogram[] | select(.[0] == 0) | .[2]] | add // 0) ==
 		  .below and
-		  ([.histogram[] | select(.[0] == 60000000001) | .[2]] |
+		  ([.histogram[] | select(.[0] == 300000000001) | .[2]] |
 		   add // 0) == .above] | all'
 	holds "$name: histograms rise" "$file" \
 		'[.magslab.backends[].ops[] | [.histogram[] | .[0], .[1]] as $h |
 		  $h == ($h | sort)] | all'
 	holds "$name: a percentile is a sample of its rank" "$file" \
-		'[.magslab.backends[].ops[] |
+		"$near"'[.magslab.backends[].ops[] |
 		  select(.count > 0 and .below == 0 and .above == 0) |
 		  . as $op | (.count / 2 | ceil) as $rank |
 		  ([foreach .histogram[] as $h (0; . + $h[2];
 		    if . >= $rank then $h else empty end)][0]) as $bucket |
-		  $op.percentiles.p50 >= $bucket[0] and
-		  $op.percentiles.p50 <= $bucket[1]] | all'
+		  $op.percentiles.p50 / .unit_per_tick | within($bucket)] | all'
 	holds "$name: min and max are in the outer buckets" "$file" \
-		'[.magslab.backends[].ops[] |
+		"$near"'[.magslab.backends[].ops[] |
 		  select(.count > 0 and .below == 0 and .above == 0) |
-		  .min >= .histogram[0][0] and .min <= .histogram[0][1] and
-		  .max >= .histogram[-1][0] and .max <= .histogram[-1][1]] | all'
+		  .histogram as $h |
+		  (.min / .unit_per_tick | within($h[0])) and
+		  (.max / .unit_per_tick | within($h[-1]))] | all'
 	holds "$name: samples of the rounds add up" "$file" \
 		'[.magslab.backends[] | . as $b | range(.ops | length) as $i |
 		  ([$b.rounds[] | select(.status != "failed") |
@@ -185,16 +199,32 @@ check_compare()
 		  . as $ratio | rate(.backend) as $a | rate($r.baseline) as $b |
 		  ([range($a | length) | $a[.] - $b[.]] | add / length | exp) /
 		  $ratio.ratio - 1 | fabs | . < 1e-6] | all'
-	holds "$name: net of noop, where it takes part, is a difference" \
+	holds "$name: net of noop, where it takes part, is of paired rounds" \
 		"$file" \
 		'.magslab as $r |
-		 def mean($name; $op): $r.backends[] | select(.name == $name) |
-			.ops[] | select(.name == $op) | .per_operation.mean;
+		 def ops($name; $op): [$r.backends[] | select(.name == $name) |
+			.rounds[].ops[] | select(.name == $op)];
+		 def mean: .sum / .count / .per_sample;
+		 def p50: .percentiles.p50 / .per_sample;
+		 def off($a; $b; $said): [range($a | length) | $a[.] - $b[.]] |
+			add / length - $said | fabs;
 		 ([$r.backends[].name] | index("noop") != null) ==
 		 ($r.net_of_noop | length > 0) and
-		 ([$r.net_of_noop[] | .mean -
-		   (mean(.backend; .op) - mean("noop"; .op)) |
-		   fabs | . < 1e-3] | all)'
+		 ([$r.net_of_noop[] | . as $net |
+		   ops(.backend; .op) as $a | ops("noop"; .op) as $b |
+		   .pairs == ($a | length) and
+		   off([$a[] | mean]; [$b[] | mean]; $net.mean.value) < 1e-3 and
+		   off([$a[] | p50]; [$b[] | p50]; $net.p50.value) < 1e-3] |
+		  all)'
+	holds "$name: a net figure of three pairs lies within its interval" \
+		"$file" \
+		'[.magslab.net_of_noop[] | .pairs as $pairs | .p50, .mean |
+		  if $pairs < 3 then .low == null and .high == null
+		  else .low <= .value and .value <= .high end] | all'
+	holds "$name: no time of a zero-width interval" "$file" \
+		'[.magslab.ratios[] |
+		  select(.metric != "throughput" and .low != null) |
+		  .high == null or .high > .low] | all'
 }
 
 is_compare()

@@ -28,7 +28,7 @@ figures()
 			(.net_of_noop[] |
 			 ("mean", "p50") as $f |
 			 {key: "\(.backend) \(.op) \($f), net of noop",
-			  value: .[$f]})] | from_entries;
+			  value: .[$f].value})] | from_entries;
 		($a[0] | figures) as $x | ($b[0] | figures) as $y |
 		$x + $y | keys[] |
 		[., $x[.] // "-", $y[.] // "-"] | @tsv'

@@ -3,7 +3,8 @@
  * A device that runs nothing, linked in place of device.c: seeded samples, a
  * timer for a run, and failures on request.  $MAGSLAB_FAKE is a list, separated
  * by commas, of "what=number": open, info, describe, start, status, hist, stop,
- * finish fail with that errno; fail_INDEX fails the runs of a backend;
+ * finish, machine fail with that errno; fail_INDEX fails the runs of a backend;
+ * cost_NAME is what a primitive costs, in ns;
  * other keys are read where they are used.
  */
 #include <errno.h>
@@ -70,10 +71,20 @@ static const struct mag_describe fake_counters[] = {
 	{ .name = "hits", .unit = "lookups", .help = "lookups that hit" },
 };
 
-/* "magslab-none-" matches no cache, so that it holds 0 bytes. */
+/*
+ * "magslab-none-" matches no cache of this machine, so that it holds 0 bytes;
+ * tests make caches of that name up.
+ */
 static const struct mag_describe fake_backends[] = {
-	{ .name = "magazine", .help = "fast" },
-	{ .name = "kmem_cache", .help = "slow", .slabinfo = "magslab-none-" },
+	{ .name = "magazine",
+	  .help = "fast",
+	  .primitives = MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_CALL) |
+			MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_PREEMPT) },
+	{ .name = "kmem_cache",
+	  .help = "slow",
+	  .slabinfo = "magslab-none-",
+	  .primitives = MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_CALL) |
+			MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_IRQ) },
 	{ .name = "noop", .help = "nothing" },
 };
 
@@ -123,11 +134,14 @@ int mag_device_info(int fd, struct mag_info *info)
 	info->hooks = MAG_HOOK_INIT_ON_ALLOC | MAG_HOOK_MEMCG;
 	if (fake_option("kasan"))
 		info->hooks |= MAG_HOOK_KASAN;
+	if (fake_option("init_on_free"))
+		info->hooks |= MAG_HOOK_INIT_ON_FREE;
 	info->tsc_khz = fake_option("no_tsc") ? 0 : 2000000;
 	info->auto_clock = info->tsc_khz ? MAG_CLOCK_TSC : MAG_CLOCK_KTIME;
 	snprintf(info->release, sizeof(info->release), "6.1.0-fake");
 	snprintf(info->preempt, sizeof(info->preempt), "voluntary");
 	snprintf(info->version, sizeof(info->version), "0.0.0");
+	snprintf(info->config_hash, sizeof(info->config_hash), "0123456789ab");
 	return -fake_option("info");
 }
 
@@ -172,6 +186,14 @@ int mag_device_describe(int fd, struct mag_describe *describe)
 	}
 }
 
+/* "flat": the same sample each time, in ticks, of magazine, kmem_cache, noop. */
+static __u64 fake_flat(void)
+{
+	static const __u64 ticks[] = { 80, 40, 20 };
+
+	return ticks[fake.config.backend];
+}
+
 static void fake_sample(void)
 {
 	/* Means of magazine, kmem_cache and noop. */
@@ -183,9 +205,12 @@ static void fake_sample(void)
 	for (int op = 0; op < NR_OPS; op++) {
 		fake.hist[op].per_sample = fake.config.workload ? 100 : 1;
 		for (int i = 0; i < NR_SAMPLES; i++)
-			sample_record(&fake.hist[op],
-				      (__u64)exp(mean[fake.config.backend] +
-						 sample_normal(&random)));
+			sample_record(
+				&fake.hist[op],
+				fake_option("flat")
+					? fake_flat()
+					: (__u64)exp(mean[fake.config.backend] +
+						     sample_normal(&random)));
 	}
 	if (fake_option("outside")) {
 		sample_record(&fake.hist[0], 0);
@@ -249,6 +274,21 @@ static void fake_op(struct mag_op_result *op, const struct mag_histogram *hist)
 	op->per_sample = hist->per_sample;
 }
 
+/* Ticks of half a nanosecond; "step" of them make one of the clock's. */
+static void fake_clock(struct mag_run_status *status)
+{
+	int step = fake_option("step");
+
+	if (status->clock == MAG_CLOCK_TSC)
+		status->clock_khz = 2000000;
+	else if (status->clock == MAG_CLOCK_KTIME)
+		status->clock_khz = 1000000;
+	if (fake_option("no_khz"))
+		status->clock_khz = 0;
+	status->clock_step = step ? (__u64)step : 1;
+	status->clock_read = 44;
+}
+
 int mag_device_status(int fd, struct mag_run_status *status)
 {
 	memset(status, 0, sizeof(*status));
@@ -264,6 +304,7 @@ int mag_device_status(int fd, struct mag_run_status *status)
 	status->flags = fake.stopped ? MAG_RUN_STOPPED : 0;
 	status->elapsed_ns = 1000000000;
 	status->elapsed_ticks = 500000000;
+	fake_clock(status);
 	status->steps = 1000000 + fake.config.backend * 100000;
 	status->allocs = 5000;
 	status->frees = 5000 - (__u64)fake_option("leak");
@@ -312,4 +353,52 @@ int mag_device_finish(int fd)
 		return -EAGAIN;
 	fake.finished = true;
 	return -fake_option("finish");
+}
+
+/* 2 GHz, and batches of 100: 200 ticks are a nanosecond of each. */
+static void fake_cost(struct mag_machine *machine, int primitive,
+		      const char *name, int ns)
+{
+	struct mag_primitive_cost *cost = &machine->primitives[primitive];
+	int given;
+	char key[32];
+
+	snprintf(key, sizeof(key), "cost_%s", name);
+	given = fake_option(key);
+	cost->iterations = 100;
+	cost->batches = 50;
+	cost->min = (__u64)(given ? given : ns) * 200;
+	/* CPU 1 is slower than CPU 0 by a tenth of what it is beyond the least. */
+	cost->median = cost->min + 20 * (1 + machine->cpu);
+}
+
+/* Ordinary bare metal, but for what is asked for. */
+int mag_device_machine(int fd, struct mag_machine *machine)
+{
+	static const struct {
+		const char *name;
+		int ns;
+	} usual[MAG_NR_PRIMITIVES] = {
+		{ "call", 1 },	 { "clock", 10 },   { "preempt", 1 },
+		{ "irq", 5 },	 { "bh", 4 },	    { "spinlock", 7 },
+		{ "atomic", 5 }, { "this_cpu", 1 }, { "line", 60 },
+	};
+
+	(void)fd;
+	if (fake.started)
+		return -EBUSY;
+	machine->khz = machine->clock == MAG_CLOCK_TICKS ? 0 : 2000000;
+	machine->flags = fake_option("up") ? MAG_MACHINE_UP : 0;
+	machine->hz = 250;
+	machine->clock_step = 20;
+	machine->window_ns = 20000000;
+	machine->window_jiffies = 5;
+	machine->gaps = 2 + machine->cpu;
+	machine->gap_max = 4000;
+	machine->gap_total = 40000;
+	machine->nr_primitives = MAG_NR_PRIMITIVES;
+	for (int i = 0; i < MAG_NR_PRIMITIVES; i++)
+		if (i != MAG_PRIMITIVE_LINE || machine->peer != MAG_CPU_NONE)
+			fake_cost(machine, i, usual[i].name, usual[i].ns);
+	return -fake_option("machine");
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tree.h"
 #include "unit.h"
 
 #define MAX_ARGS      32
@@ -162,10 +164,10 @@ static void cli_path(char *path, size_t size, const char *name)
 static void test_help(void)
 {
 	static const char *const commands[] = { "list", "run", "compare",
-						"info" };
+						"info", "machine" };
 
 	unit_test("magctl: --help of every command, without a device");
-	for (size_t i = 0; i < 4; i++) {
+	for (size_t i = 0; i < MAG_ARRAY_SIZE(commands); i++) {
 		struct cli cli = { .fake = "open=2" };
 
 		CLI_RUN(&cli, (char *)commands[i], "--help");
@@ -176,7 +178,7 @@ static void test_help(void)
 		cli_free(&cli);
 	}
 	CLI_EXPECT(NULL, 0, "", "--help");
-	CLI_EXPECT(NULL, 2, "list run compare info", "frob");
+	CLI_EXPECT(NULL, 2, "list run compare info machine", "frob");
 	CLI_EXPECT(NULL, 2, "Usage", NULL);
 }
 
@@ -259,6 +261,17 @@ static void test_errors(void)
 static json_t *item_of(const json_t *object, const char *list, size_t i)
 {
 	return json_array_get(json_object_get(object, list), i);
+}
+
+/* To the digits of a real in JSON. */
+static bool near(double a, double b)
+{
+	return fabs(a - b) < 0.000000001;
+}
+
+static double real_of(const json_t *object, const char *key)
+{
+	return json_number_value(json_object_get(object, key));
 }
 
 static json_int_t number_of(const json_t *object, const char *key)
@@ -358,13 +371,20 @@ static void test_run_json(void)
 	cli_free(&cli);
 }
 
+static void check_says(const struct cli *cli, const char *text)
+{
+	CHECK_MSG(strstr(cli->out, text), "no \"%s\" in: %s", text, cli->out);
+}
+
 static void test_clocks(void)
 {
 	struct cli cli = { .fake = "insns=1" };
 
 	unit_test("magctl: where ticks are instructions, they are the unit");
 	CLI_RUN(&cli, "run", "batch", "-b", "noop", SHORT);
-	CHECK_MSG(strstr(cli.out, "ticks; times in insns"), "%s", cli.out);
+	check_says(
+		&cli,
+		"  clock      ticks; step 1 insns, a reading costs 44 insns; times in insns");
 	CHECK(strstr(cli.out, "machine    icount,"));
 	CHECK(strstr(cli.out, "pairs/1e6 insns"));
 	CHECK(strstr(cli.out, "times 100 at once"));
@@ -374,7 +394,7 @@ static void test_clocks(void)
 
 	cli.machine = "simulator";
 	CLI_RUN(&cli, "run", "batch", "-b", "noop", "--clock", "auto", SHORT);
-	CHECK_MSG(strstr(cli.out, "ticks; times in insns"), "%s", cli.out);
+	CHECK_MSG(strstr(cli.out, "; times in insns"), "%s", cli.out);
 	CHECK(strstr(cli.out, "machine    simulator,"));
 	cli_free(&cli);
 	CLI_RUN(&cli, "info");
@@ -384,13 +404,15 @@ static void test_clocks(void)
 	unit_test("magctl: elsewhere ticks are ticks");
 	cli.fake = NULL;
 	CLI_RUN(&cli, "run", "batch", "-b", "noop", "--clock", "ticks", SHORT);
-	CHECK(strstr(cli.out, "ticks; times in ticks"));
+	CHECK(strstr(cli.out, "; times in ticks"));
 	CHECK(strstr(cli.out, "pairs/s"));
 	cli_free(&cli);
 	cli.fake = "no_tsc=1";
 	cli.machine = "um";
 	CLI_RUN(&cli, "run", "batch", "-b", "noop", SHORT);
-	CHECK_MSG(strstr(cli.out, "ktime; times in ns"), "%s", cli.out);
+	check_says(
+		&cli,
+		"  clock      ktime; step 1 ns, a reading costs 44 ns; times in ns");
 	CHECK(strstr(cli.out, "machine    um,"));
 	cli_free(&cli);
 }
@@ -449,7 +471,8 @@ static void check_place_text(const struct cli *cli, bool debug)
 	CHECK_MSG(strstr(cli->out, "  machine    a \"b\", c, 2 CPU"), "%s",
 		  cli->out);
 	CHECK(strstr(cli->out, "  kernel     6.1.0-fake "));
-	CHECK(strstr(cli->out, "  clock      tsc; times in ns"));
+	CHECK(strstr(cli->out, "  clock      tsc; "));
+	CHECK(strstr(cli->out, "; times in ns"));
 	CHECK(!!strstr(cli->out, "WARNING") == debug);
 	CHECK(!!strstr(cli->out, "it has kasan\n") == debug);
 }
@@ -521,6 +544,341 @@ static void test_compare(void)
 	CHECK(strstr(cli.out, "against noop"));
 	CHECK(strstr(cli.out, "fewer than 3 rounds"));
 	CHECK(!strstr(cli.out, "faster") && !strstr(cli.out, "slower"));
+	cli_free(&cli);
+}
+
+/* The ratio of an operation's p50 on magazine, to kmem_cache. */
+static json_t *ratio_of(const json_t *body, const char *metric)
+{
+	json_t *ratios = json_object_get(body, "ratios"), *ratio;
+	size_t i;
+
+	json_array_foreach(ratios, i, ratio)
+	{
+		if (!strcmp(text_of(ratio, "backend"), "magazine") &&
+		    !strcmp(text_of(ratio, "metric"), metric))
+			return ratio;
+	}
+	return NULL;
+}
+
+static void test_machine(void)
+{
+	struct cli cli = { .machine = "bench" };
+
+	unit_test("magctl: machine shows costs beside those of bare metal");
+	CLI_RUN(&cli, "machine", "--cpus", "0");
+	CHECK_MSG(cli.code == 0, "exit %d: %s", cli.code, cli.err);
+	CHECK(strstr(cli.out, "  machine    bench, 2 CPU"));
+	CHECK(strstr(cli.out, "  clock      tsc\n"));
+	CHECK(strstr(cli.out, "  step       10 ns"));
+	CHECK(strstr(cli.out, "  reading    10.1 ns"));
+	CHECK(strstr(cli.out, "  timer      250 ticks a second, of 250\n"));
+	CHECK(strstr(cli.out,
+		     "  gaps       100 a second, the longest 2000 ns;"));
+	CHECK(strstr(cli.out, " ns; 0.10 % of the time\n"));
+	CHECK_MSG(strstr(cli.out, "\n  irq        5.00    5.10       5.10 "),
+		  "%s", cli.out);
+	CHECK(strstr(cli.out, " 2 to 10 ns    4.6    5.0  interrupts masked"));
+	CHECK(strstr(cli.out, "needs two CPUs"));
+	CHECK(!strstr(cli.out, "WARNING") && !strstr(cli.out, "PROPORTION"));
+	cli_free(&cli);
+
+	cli.fake = "cost_irq=2000,up=1";
+	CLI_RUN(&cli, "machine", "--cpus", "0");
+	CHECK(cli.code == 0);
+	CHECK_MSG(strstr(cli.out, "WARNING    irq (interrupts masked and"),
+		  "%s", cli.out);
+	CHECK(strstr(cli.out, ") costs 2000 ns, 1818 calls; usual are 2 to"));
+	CHECK(strstr(cli.out, "WARNING    a kernel without SMP"));
+	CHECK(strstr(cli.out, "OUT OF PROPORTION\n"));
+	cli_free(&cli);
+
+	CLI_EXPECT("machine=16", 1, "another measurement", "machine");
+	CLI_EXPECT("machine=25", 1, "same tree", "machine");
+	CLI_EXPECT(NULL, 2, "not \"all\"", "machine", "--cpus", "1-");
+	CLI_EXPECT(NULL, 2, "CPU 65535 is not online", "machine", "--cpus",
+		   "0,65535");
+	CLI_EXPECT(NULL, 2, "what is \"x\"?", "machine", "x");
+}
+
+static const json_t *cost_of(const json_t *body, const char *name)
+{
+	const json_t *primitives = json_object_get(body, "primitives");
+
+	for (size_t i = 0; i < length_of(primitives, "costs"); i++) {
+		const json_t *cost = item_of(primitives, "costs", i);
+
+		if (!strcmp(text_of(cost, "name"), name))
+			return cost;
+	}
+	return NULL;
+}
+
+static void check_interval(const json_t *object, double low, double high)
+{
+	double got_low = real_of(object, "low");
+	double got_high = real_of(object, "high");
+
+	CHECK_MSG(near(got_low, low) && near(got_high, high),
+		  "%g to %g, not %g to %g", got_low, got_high, low, high);
+}
+
+static void check_verdict(const char *fake, const char *workload,
+			  const char *verdict, double low, double high)
+{
+	static const char *const metrics[] = { "p50", "p99" };
+	struct cli cli = { .fake = fake };
+	json_t *root, *body, *ratio;
+
+	CLI_RUN(&cli, "compare", (char *)workload, "--json", "-", SHORT);
+	root = cli_json(&cli, &body);
+	for (size_t i = 0; i < 2; i++) {
+		ratio = ratio_of(body, metrics[i]);
+		CHECK_MSG(!strcmp(text_of(ratio, "verdict"), verdict),
+			  "%s: %s, not %s", fake, text_of(ratio, "verdict"),
+			  verdict);
+		CHECK(near(real_of(ratio, "ratio"), 2));
+		check_interval(ratio, low, high);
+	}
+	ratio = ratio_of(body, "throughput");
+	CHECK(strcmp(text_of(ratio, "verdict"), "below clock step"));
+	json_decref(root);
+	cli_free(&cli);
+}
+
+/* Every sample 80 ticks on magazine and 40 on kmem_cache, 40 ns and 20. */
+static void test_clock_step(void)
+{
+	unit_test(
+		"magctl: a difference of one step of the clock is no verdict");
+	check_verdict("flat=1,step=40", "churn", "below clock step", 1, 5);
+	check_verdict("flat=1,step=41", "churn", "below clock step",
+		      59.5 / 60.5, 100.5 / 19.5);
+	unit_test("magctl: a difference of several steps is one, and no point");
+	check_verdict("flat=1,step=4", "churn", "slower", 78.0 / 42, 82.0 / 38);
+	check_verdict("flat=1,step=1", "churn", "slower", 79.5 / 40.5,
+		      80.5 / 39.5);
+	unit_test("magctl: batches are finer than the step of the clock");
+	check_verdict("flat=1,step=4", "batch", "slower", 78.0 / 42, 82.0 / 38);
+}
+
+static void check_net(const json_t *net, double low, double high)
+{
+	CHECK_MSG(near(real_of(net, "value"), 30), "net %g",
+		  real_of(net, "value"));
+	check_interval(net, low, high);
+}
+
+/* 40 ns on magazine less 10 on noop, by a clock of 2 ns. */
+static void test_net(void)
+{
+	struct cli cli = { .fake = "flat=1,step=4" };
+	json_t *root, *body, *net;
+
+	unit_test("magctl: net of noop is of paired rounds, with an interval");
+	CLI_RUN(&cli, "compare", "churn", "--json", "-", SHORT);
+	root = cli_json(&cli, &body);
+	net = item_of(body, "net_of_noop", 0);
+	CHECK(number_of(net, "pairs") == 5);
+	check_net(json_object_get(net, "p50"), 28, 32);
+	check_net(json_object_get(net, "mean"), 30, 30);
+	json_decref(root);
+	cli_free(&cli);
+
+	CLI_RUN(&cli, "compare", "churn", "--rounds", "2", "--json", "-",
+		SHORT);
+	root = cli_json(&cli, &body);
+	net = item_of(body, "net_of_noop", 0);
+	CHECK(number_of(net, "pairs") == 2);
+	net = json_object_get(net, "p50");
+	CHECK(near(real_of(net, "value"), 30));
+	CHECK(json_is_null(json_object_get(net, "low")));
+	CHECK(json_is_null(json_object_get(net, "high")));
+	json_decref(root);
+	cli_free(&cli);
+
+	CLI_RUN(&cli, "compare", "churn", SHORT);
+	check_says(&cli,
+		   "30.00  28.00 to 32.00     30.00  30.00 to 30.00      5\n");
+	cli_free(&cli);
+}
+
+static void test_scaled(void)
+{
+	struct cli cli = { .fake = "flat=1,step=26" };
+	json_t *root, *body, *config, *op, *span;
+
+	unit_test("magctl: ticks are scaled by the rate of the clock");
+	CLI_RUN(&cli, "run", "churn", "-b", "magazine", "--json", "-", SHORT);
+	root = cli_json(&cli, &body);
+	config = json_object_get(body, "config");
+	CHECK(number_of(config, "clock_khz") == 2000000);
+	CHECK(real_of(config, "clock_step") == 13);
+	CHECK(real_of(config, "clock_read") == 22);
+	op = item_of(item_of(body, "backends", 0), "ops", 0);
+	CHECK(real_of(op, "unit_per_tick") == 0.5);
+	CHECK(real_of(op, "min") == 40 && real_of(op, "max") == 40);
+	CHECK(real_of(op, "sum") == 5000 * 40);
+	CHECK(real_of(json_object_get(op, "percentiles"), "p99") == 40);
+	span = item_of(op, "histogram", 0);
+	CHECK(json_integer_value(json_array_get(span, 0)) == 80);
+	CHECK(json_integer_value(json_array_get(span, 1)) == 80);
+	json_decref(root);
+	cli_free(&cli);
+
+	CLI_RUN(&cli, "run", "churn", "-b", "magazine", "--histogram", "-",
+		SHORT);
+	check_says(&cli, ",magazine,alloc,1,ns,40,40,5000\n");
+	cli_free(&cli);
+	CLI_EXPECT("no_khz=1", 1, "same tree", "run", "churn", "-b", "noop",
+		   SHORT);
+}
+
+/* As many decimals as a step reaches, up to four digits. */
+static void test_decimals(void)
+{
+	struct cli cli = { .fake = "flat=1,step=2" };
+
+	unit_test("magctl: no figure has decimals that the clock does not");
+	CLI_RUN(&cli, "run", "churn", "-b", "magazine", SHORT);
+	check_says(&cli, " 5000   40   40   40 ");
+	cli_free(&cli);
+	cli.fake = "flat=1,step=1";
+	CLI_RUN(&cli, "run", "churn", "-b", "magazine", SHORT);
+	check_says(&cli, " 5000  40.0  40.0  40.0 ");
+	cli_free(&cli);
+	CLI_RUN(&cli, "run", "batch", "-b", "magazine", SHORT);
+	check_says(&cli, " 5000  0.40  0.40  0.40 ");
+	cli_free(&cli);
+	cli.fake = "step=1";
+	CLI_RUN(&cli, "run", "churn", "-b", "kmem_cache", SHORT);
+	check_says(&cli, " 191.5  691.0  2046 ");
+	cli_free(&cli);
+}
+
+static void test_machine_json(void)
+{
+	struct cli cli = { .fake = "cost_this_cpu=300" };
+	const json_t *cost, *primitives;
+	json_t *root, *body;
+
+	unit_test("magctl: machine --json has what the table has");
+	CLI_RUN(&cli, "machine", "--json", "--cpus", "0");
+	CHECK(cli.code == 0);
+	root = cli_json(&cli, &body);
+	CHECK(!strcmp(text_of(body, "format"), "magslab-machine"));
+	CHECK(number_of(body, "version") == 1);
+	CHECK(!strcmp(text_of(body, "clock"), "tsc"));
+	primitives = json_object_get(body, "primitives");
+	CHECK(json_is_true(json_object_get(primitives, "measured")));
+	CHECK(json_is_true(json_object_get(primitives, "smp")));
+	CHECK(!strcmp(text_of(primitives, "unit"), "ns"));
+	CHECK(length_of(primitives, "cpus") == 1);
+	CHECK(length_of(primitives, "costs") == 9);
+	CHECK(number_of(primitives, "hz") == 250);
+	CHECK(real_of(primitives, "clock_step") == 10);
+	CHECK(real_of(primitives, "gaps_per_second") == 100);
+	cost = cost_of(body, "this_cpu");
+	CHECK(real_of(cost, "min") == 300 && real_of(cost, "median") == 300.1);
+	CHECK(json_is_true(json_object_get(cost, "out_of_proportion")));
+	cost = cost_of(body, "irq");
+	CHECK(json_is_false(json_object_get(cost, "out_of_proportion")));
+	cost = cost_of(body, "line");
+	CHECK(json_is_false(json_object_get(cost, "measured")));
+	CHECK(json_is_null(json_object_get(cost, "median")));
+	CHECK(length_of(body, "warnings") == 1);
+	CHECK(!strcmp(text_of(item_of(body, "warnings", 0), "name"),
+		      "machine_this_cpu"));
+	json_decref(root);
+	cli_free(&cli);
+}
+
+/* All verdicts of a document, of one backend, are or are not @verdict. */
+static void check_verdicts(const json_t *body, const char *backend,
+			   const char *verdict, bool are)
+{
+	size_t seen = 0;
+
+	for (size_t i = 0; i < length_of(body, "ratios"); i++) {
+		const json_t *ratio = item_of(body, "ratios", i);
+
+		if (strcmp(text_of(ratio, "backend"), backend))
+			continue;
+		seen++;
+		CHECK_MSG(!strcmp(text_of(ratio, "verdict"), verdict) == are,
+			  "%s %s: %s", backend, text_of(ratio, "metric"),
+			  text_of(ratio, "verdict"));
+		CHECK(json_is_real(json_object_get(ratio, "ratio")));
+		CHECK(json_is_real(json_object_get(ratio, "low")));
+	}
+	/* The throughput, and two percentiles of two operations. */
+	CHECK(seen == 5);
+}
+
+static void machine_verdicts(const char *fake, const char *baseline,
+			     const char *other, bool machine, bool noop)
+{
+	struct cli cli = { .fake = fake };
+	json_t *root, *body;
+
+	CLI_RUN(&cli, "compare", "churn", "-b", "magazine,kmem_cache,noop",
+		"--baseline", (char *)baseline, "--json", "-", SHORT);
+	CHECK(cli.code == 0);
+	root = cli_json(&cli, &body);
+	check_verdicts(body, other, "machine", machine);
+	check_verdicts(body, "noop", "machine", noop);
+	json_decref(root);
+	cli_free(&cli);
+}
+
+static void test_machine_verdict(void)
+{
+	struct cli cli = { .fake = "cost_irq=2000" };
+
+	unit_test("magctl: what the machine could explain has no verdict");
+	machine_verdicts(NULL, "kmem_cache", "magazine", false, false);
+	/* It is the baseline that masks interrupts: against all of them. */
+	machine_verdicts("cost_irq=2000", "kmem_cache", "magazine", true, true);
+	machine_verdicts("cost_irq=2000", "magazine", "kmem_cache", true,
+			 false);
+	/* Nobody here uses it, and the clock is everybody's. */
+	machine_verdicts("cost_bh=2000", "kmem_cache", "magazine", false,
+			 false);
+	machine_verdicts("cost_clock=5000", "kmem_cache", "magazine", false,
+			 false);
+
+	CLI_RUN(&cli, "compare", "churn", "-b", "magazine,kmem_cache", SHORT);
+	CHECK(cli.code == 0);
+	CHECK_MSG(strstr(cli.out, "  machine\n"), "%s", cli.out);
+	CHECK(!strstr(cli.out, "faster") && !strstr(cli.out, "slower"));
+	CHECK(strstr(cli.out, " irq 2000! "));
+	CHECK(strstr(cli.out, "WARNING    irq (interrupts masked"));
+	cli_free(&cli);
+}
+
+/* An older module, or another's measurement: figures, but not without a word. */
+static void test_machine_not_measured(void)
+{
+	struct cli cli = { .fake = "machine=25" };
+	json_t *root, *body;
+
+	unit_test("magctl: a machine that was not measured is a warning");
+	CLI_RUN(&cli, "run", "churn", "-b", "noop", SHORT);
+	CHECK(cli.code == 0);
+	CHECK(strstr(cli.out, "  primitives not measured\n"));
+	CHECK(strstr(cli.out, "WARNING    what primitives cost"));
+	cli_free(&cli);
+	CLI_RUN(&cli, "run", "churn", "-b", "noop", "--json", "-", SHORT);
+	root = cli_json(&cli, &body);
+	CHECK(!strcmp(text_of(item_of(body, "warnings", 0), "name"),
+		      "machine_not_measured"));
+	CHECK(json_is_true(
+		json_object_get(item_of(body, "warnings", 0), "precondition")));
+	body = json_object_get(body, "primitives");
+	CHECK(json_is_false(json_object_get(body, "measured")));
+	CHECK(*text_of(body, "error"));
+	json_decref(root);
 	cli_free(&cli);
 }
 
@@ -675,6 +1033,204 @@ static void test_stdout_full(void)
 	cli_free(&cli);
 }
 
+#define SLAB	"/sys/kernel/slab"
+#define MAGSLAB "/sys/kernel/debug/magslab"
+
+/* The text of a warning of a document, "" if it has none of that name. */
+static const char *warning_of(const json_t *body, const char *name)
+{
+	for (size_t i = 0; i < length_of(body, "warnings"); i++) {
+		const json_t *warning = item_of(body, "warnings", i);
+
+		if (!strcmp(text_of(warning, "name"), name))
+			return text_of(warning, "text");
+	}
+	return "";
+}
+
+/* Whether every verdict of a comparison is refused; otherwise none may be. */
+static void check_refused(const struct cli *cli, bool refused)
+{
+	json_t *root, *body;
+
+	root = cli_json(cli, &body);
+	CHECK(length_of(body, "ratios") == 10);
+	for (size_t i = 0; i < length_of(body, "ratios"); i++) {
+		const json_t *ratio = item_of(body, "ratios", i);
+
+		CHECK(!strcmp(text_of(ratio, "verdict"), "refused") == refused);
+		CHECK(json_is_real(json_object_get(ratio, "ratio")));
+	}
+	json_decref(root);
+}
+
+static void check_strict(const char *fake, bool refused, const char *why)
+{
+	struct cli cli = { .fake = fake };
+
+	CLI_RUN(&cli, "compare", "churn", "--strict", "--json", "-", SHORT);
+	CHECK_MSG(cli.code == refused, "exit %d", cli.code);
+	CHECK_MSG(strstr(cli.err, why), "%s", cli.err);
+	check_refused(&cli, refused);
+	cli_free(&cli);
+	CLI_RUN(&cli, "compare", "churn", "--json", "-", SHORT);
+	CHECK_MSG(!cli.code && !*cli.err, "exit %d: %s", cli.code, cli.err);
+	check_refused(&cli, false);
+	cli_free(&cli);
+	CLI_RUN(&cli, "run", "churn", "-b", "kmem_cache", "--strict", SHORT);
+	CHECK_MSG(cli.code == refused, "exit %d", cli.code);
+	CHECK(!!strstr(cli.out, "  strict     no verdict") == refused);
+	CHECK(strstr(cli.out, "p99"));
+	cli_free(&cli);
+}
+
+static void test_strict(void)
+{
+	static const struct tree_file files[] = {
+		{ SLAB "/magslab-none-a/poison", "1\n" },
+		{ NULL, NULL },
+	};
+
+	unit_test("magctl: --strict refuses verdicts, names cause and cure");
+	check_strict("kasan=1", true, "debug_kernel (use a kernel without");
+	tree_create(files);
+	check_strict(NULL, true, "slab_debug (boot without slab_debug=");
+	tree_put("/proc/sys/vm/mem_profiling", "1\n");
+	check_strict(NULL, true, ", slab_debug (");
+	check_strict(NULL, true, "mem_profiling (sysctl vm.mem_profiling=0)");
+	tree_remove();
+	unit_test("magctl: --strict gives verdicts where nothing is missing");
+	check_strict(NULL, false, "");
+	check_strict("init_on_free=1", false, "");
+}
+
+static void check_slab_debug(const char *text)
+{
+	struct cli cli = { 0 };
+	json_t *root, *body;
+
+	CLI_RUN(&cli, "compare", "churn", SHORT);
+	CHECK(cli.code == 0);
+	CHECK_MSG(strstr(cli.out, "  WARNING    slab_debug: "), "%s", cli.out);
+	CHECK_MSG(strstr(cli.out, text), "%s", cli.out);
+	cli_free(&cli);
+	CLI_RUN(&cli, "compare", "churn", "--json", "-", SHORT);
+	root = cli_json(&cli, &body);
+	CHECK(strstr(warning_of(body, "slab_debug"), text));
+	json_decref(root);
+	cli_free(&cli);
+}
+
+static void test_slab_debug(void)
+{
+	unit_test("magctl: a debugged cache is a warning, whosever it is");
+	tree_create((const struct tree_file[]){ { NULL, NULL } });
+	tree_put(SLAB "/magslab-none-a/sanity_checks", "1\n");
+	tree_put(SLAB "/magslab-none-a/store_user", "1\n");
+	check_slab_debug("kmem_cache's magslab-none-a runs with FU: SLUB's");
+	tree_put(SLAB "/magslab-none-b/poison", "1\n");
+	check_slab_debug("kmem_cache's magslab-none-a and 1 more run with FU");
+	tree_put(MAGSLAB "/caches", "# name live\nchurn 8\n");
+	tree_put(MAGSLAB "/cache/churn/knobs/debug", "CP\n");
+	check_slab_debug("magazine's churn runs with CP, kmem_cache's magslab");
+	check_slab_debug(": fast paths are off on both sides;");
+	tree_remove();
+	tree_create((const struct tree_file[]){ { NULL, NULL } });
+	tree_put(MAGSLAB "/caches", "# name live\nchurn 8\n");
+	tree_put(MAGSLAB "/cache/churn/knobs/debug", "CP\n");
+	check_slab_debug("churn runs with CP: the magazine has no magazines;");
+	tree_remove();
+}
+
+static void check_sheaves(char *backend, bool on)
+{
+	struct cli cli = { 0 };
+	json_t *root, *body, *hooks;
+
+	CLI_RUN(&cli, "run", "churn", "-b", backend, "--json", "-", SHORT);
+	root = cli_json(&cli, &body);
+	hooks = json_object_get(json_object_get(body, "environment"), "hooks");
+	CHECK(json_is_true(json_object_get(hooks, "sheaves")) == on);
+	json_decref(root);
+	cli_free(&cli);
+}
+
+static void test_sheaves(void)
+{
+	unit_test("magctl: sheaves are on where the caches used have any");
+	check_sheaves("kmem_cache", false);
+	tree_create((const struct tree_file[]){ { NULL, NULL } });
+	tree_put(SLAB "/kmalloc-8/sheaf_capacity", "60\n");
+	check_sheaves("kmem_cache", true);
+	tree_put(SLAB "/magslab-none-a/sheaf_capacity", "0\n");
+	check_sheaves("kmem_cache", false);
+	check_sheaves("noop", true);
+	tree_put(SLAB "/magslab-none-a/sheaf_capacity", "28\n");
+	tree_put(SLAB "/kmalloc-8/sheaf_capacity", "0\n");
+	check_sheaves("kmem_cache", true);
+	check_sheaves("noop", false);
+	tree_remove();
+}
+
+static void check_state_json(const json_t *body)
+{
+	const json_t *state =
+		json_object_get(json_object_get(body, "environment"), "state");
+	const json_t *cache;
+
+	CHECK(!strcmp(text_of(state, "config_hash"), "0123456789ab"));
+	CHECK(!strcmp(text_of(state, "cmdline"), "quiet"));
+	CHECK(number_of(state, "kfence_interval_ms") == 100);
+	CHECK(json_is_false(json_object_get(state, "page_owner")));
+	CHECK(json_is_null(json_object_get(state, "governor")));
+	if (!json_object_get(body, "backends"))
+		return;
+	CHECK(json_is_null(json_object_get(json_object_get(state, "load"),
+					   "steal_percent")));
+	CHECK(length_of(state, "caches") == 1);
+	cache = item_of(state, "caches", 0);
+	CHECK(!strcmp(text_of(cache, "backend"), "kmem_cache"));
+	CHECK(!strcmp(text_of(cache, "debug"), ""));
+	CHECK(number_of(cache, "object_size") == 256);
+}
+
+static void test_state(void)
+{
+	static const struct tree_file files[] = {
+		{ "/proc/cmdline", "quiet\n" },
+		{ "/sys/module/kfence/parameters/sample_interval", "100\n" },
+		{ SLAB "/magslab-none-a/object_size", "256\n" },
+		{ NULL, NULL },
+	};
+	struct cli cli = { 0 };
+	json_t *root, *body;
+
+	unit_test("magctl: the state is in the report, the JSON and info");
+	tree_create(files);
+	CLI_RUN(&cli, "run", "churn", "-b", "kmem_cache", SHORT);
+	CHECK_MSG(strstr(cli.out, "  state      config_hash 0123456789ab; "),
+		  "%s", cli.out);
+	CHECK(strstr(cli.out, "kmem_cache: 1 cache, no debug, no sheaves\n"));
+	CHECK(strstr(cli.out, "unknown: preset, "));
+	CHECK(!strstr(cli.out, "WARNING"));
+	cli_free(&cli);
+	CLI_RUN(&cli, "run", "churn", "-b", "kmem_cache", "--json", "-", SHORT);
+	root = cli_json(&cli, &body);
+	check_state_json(body);
+	json_decref(root);
+	cli_free(&cli);
+	CLI_RUN(&cli, "info");
+	CHECK(strstr(cli.out, "kfence_interval_ms 100\n"));
+	CHECK(strstr(cli.out, "governor unknown\n"));
+	cli_free(&cli);
+	CLI_RUN(&cli, "info", "--json");
+	root = cli_json(&cli, &body);
+	check_state_json(body);
+	json_decref(root);
+	cli_free(&cli);
+	tree_remove();
+}
+
 void unit_cli(const char *magctl)
 {
 	char path[128];
@@ -692,8 +1248,20 @@ void unit_cli(const char *magctl)
 	test_wrong_units();
 	test_place();
 	test_compare();
+	test_machine();
+	test_machine_json();
+	test_machine_verdict();
+	test_machine_not_measured();
 	test_compare_json();
+	test_clock_step();
+	test_net();
+	test_scaled();
+	test_decimals();
 	test_one_fails();
+	test_strict();
+	test_slab_debug();
+	test_sheaves();
+	test_state();
 	test_interrupt();
 	test_second_interrupt();
 	test_files();

@@ -267,21 +267,74 @@ static void test_fill(void)
 
 	unit_test("histogram: figures that contradict the buckets are refused");
 	hist->bucket[100] = 3;
-	CHECK(mag_histogram_fill(hist, &op) == 0);
-	CHECK(mag_histogram_mean(hist) == 60);
-	CHECK(mag_histogram_per_op(hist, 300) == 150);
+	CHECK(mag_histogram_fill(hist, &op, 0.5) == 0);
+	CHECK(mag_histogram_mean(hist) == 30);
+	CHECK(mag_histogram_per_op(hist, 300) == 75);
 	op.count = 6;
-	CHECK(mag_histogram_fill(hist, &op) == -EPROTO);
+	CHECK(mag_histogram_fill(hist, &op, 0.5) == -EPROTO);
 	op.count = 5;
 	op.below = 0;
-	CHECK(mag_histogram_fill(hist, &op) == -EPROTO);
+	CHECK(mag_histogram_fill(hist, &op, 0.5) == -EPROTO);
 	op.below = 1;
 	op.per_sample = 0;
-	CHECK(mag_histogram_fill(hist, &op) == -EPROTO);
+	CHECK(mag_histogram_fill(hist, &op, 0.5) == -EPROTO);
 	op.per_sample = 1;
+	CHECK(mag_histogram_fill(hist, &op, 0) == -EPROTO);
+	CHECK(mag_histogram_fill(hist, &op, 0.5) == 0);
 	op.min = 301;
-	CHECK(mag_histogram_fill(hist, &op) == -EPROTO);
+	CHECK(mag_histogram_fill(hist, &op, 0.5) == -EPROTO);
 	free(hist);
+}
+
+static bool near(double a, double b)
+{
+	return fabs(a - b) <= fabs(b) * 0.000000001;
+}
+
+/* 2.5 GHz, batches of 8: a tick is 0.4 ns, and 0.05 ns of an operation. */
+static void test_scale(void)
+{
+	struct mag_histogram *hist = mag_histogram_create();
+
+	unit_test("histogram: ticks are scaled when they are reported");
+	CHECK(hist->unit_per_tick == 1);
+	CHECK(mag_histogram_per_op(hist, 1000) == 1000);
+	hist->unit_per_tick = 0.4;
+	hist->per_sample = 8;
+	sample_record(hist, 1000);
+	sample_record(hist, 3000);
+	CHECK(mag_histogram_at(hist, 50000) == 1000);
+	CHECK(near(mag_histogram_per_sample(hist, 1000), 400));
+	CHECK(near(mag_histogram_per_op(hist, 1000), 50));
+	CHECK(near(mag_histogram_mean(hist), 100));
+
+	/* Buckets of one tick, of two from 2048 on, of 2^28 at the end. */
+	CHECK(near(mag_histogram_width(hist, 50), 0.05));
+	CHECK(near(mag_histogram_width(hist, 2100 * 0.05), 0.1));
+	CHECK(near(mag_histogram_width(hist, 299000000000.0 * 0.05),
+		   268435456 * 0.05));
+	CHECK(mag_histogram_width(hist, 0) == 0);
+	CHECK(mag_histogram_width(hist, 301000000000.0 * 0.05) == 0);
+	CHECK(mag_histogram_width(hist, NAN) == 0);
+	free(hist);
+}
+
+static void test_merge_scales(void)
+{
+	struct mag_histogram *one = mag_histogram_create();
+	struct mag_histogram *other = mag_histogram_create();
+
+	unit_test("histogram: a rate may be refined, not changed");
+	sample_record(one, 5);
+	sample_record(other, 5);
+	other->unit_per_tick = 1.0001;
+	CHECK(!mag_histogram_merge(one, other));
+	CHECK(one->count == 2 && one->unit_per_tick == 1);
+	other->unit_per_tick = 1.01;
+	CHECK(mag_histogram_merge(one, other) == -EINVAL);
+	CHECK(one->count == 2);
+	free(one);
+	free(other);
 }
 
 static void test_walk(void)
@@ -323,5 +376,7 @@ void unit_histogram(void)
 	test_merge();
 	test_merge_empty();
 	test_fill();
+	test_scale();
+	test_merge_scales();
 	test_walk();
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Medians, ratios with their intervals, and verdicts. */
+/* Medians, ratios and differences with their intervals, and verdicts. */
 #include <math.h>
 
 #include "samples.h"
@@ -66,6 +66,7 @@ static void test_ratio(void)
 
 	unit_test("stats: ratio and interval of a case worked by hand");
 	CHECK(ratio.pairs == 3);
+	CHECK(near(ratio.base, 20, SMALL));
 	CHECK(near(ratio.ratio, 2, TINY));
 	CHECK(near(ratio.low, 2 * exp(-half), SMALL));
 	CHECK(near(ratio.high, 2 * exp(half), SMALL));
@@ -106,6 +107,134 @@ static void test_ratio_exact(void)
 	CHECK(mag_stats_verdict(&ratio, true) == MAG_VERDICT_SAME);
 }
 
+/* Rounds that all gave 20 and 40: known to half a step each, and no better. */
+static void test_ratio_widen(void)
+{
+	const double base[] = { 20, 20, 20 };
+	const double value[] = { 40, 40, 40 };
+	struct mag_ratio ratio = mag_stats_ratio(value, base, 3);
+
+	unit_test("stats: figures known to a step give no interval of a point");
+	mag_stats_ratio_widen(&ratio, 2, 2);
+	CHECK(near(ratio.ratio, 2, TINY));
+	CHECK(near(ratio.low, 39.0 / 21, TINY));
+	CHECK(near(ratio.high, 41.0 / 19, TINY));
+	CHECK(mag_stats_verdict(&ratio, false) == MAG_VERDICT_SLOWER);
+
+	ratio = mag_stats_ratio(value, base, 3);
+	mag_stats_ratio_widen(&ratio, 20, 20);
+	CHECK(near(ratio.low, 1, TINY) && near(ratio.high, 5, TINY));
+	CHECK(mag_stats_verdict(&ratio, false) == MAG_VERDICT_UNSTABLE);
+
+	ratio = mag_stats_ratio(value, base, 3);
+	mag_stats_ratio_widen(&ratio, 100, 40);
+	CHECK(ratio.low == 0 && isinf(ratio.high));
+	CHECK(mag_stats_verdict(&ratio, false) == MAG_VERDICT_UNSTABLE);
+}
+
+/* What the rounds' own spread covers, a step does not widen. */
+static void test_ratio_widen_noise(void)
+{
+	const double base[] = { 100, 100, 100 };
+	const double value[] = { 100, 120, 140 };
+	struct mag_ratio ratio = mag_stats_ratio(value, base, 3);
+	struct mag_ratio wide = ratio;
+
+	unit_test("stats: a step is in the noise, not on top of it");
+	mag_stats_ratio_widen(&wide, 1, 1);
+	CHECK(wide.low == ratio.low && wide.high == ratio.high);
+
+	ratio = mag_stats_ratio(value, base, 2);
+	mag_stats_ratio_widen(&ratio, 1, 1);
+	CHECK(isnan(ratio.low) && isnan(ratio.high));
+}
+
+static void test_ratio_within(void)
+{
+	static const struct {
+		double value, base, step;
+		bool within;
+	} cases[] = {
+		{ 40, 20, 20, true },	    { 40, 20, 25, true },
+		{ 40, 20, 19, false },	    { 20, 40, 20, true },
+		{ 20, 40, 19.9, false },    { 20, 20, 0.4, true },
+		{ 0.49, 0.25, 0.24, true }, { 0.49, 0.25, 0.23, false },
+	};
+
+	unit_test("stats: two figures one step apart are told from two");
+	for (size_t i = 0; i < MAG_ARRAY_SIZE(cases); i++) {
+		const double value[] = { cases[i].value, cases[i].value };
+		const double base[] = { cases[i].base, cases[i].base };
+		struct mag_ratio ratio = mag_stats_ratio(value, base, 2);
+
+		CHECK_MSG(mag_stats_ratio_within(&ratio, cases[i].step) ==
+				  cases[i].within,
+			  "%g and %g by a step of %g", cases[i].value,
+			  cases[i].base, cases[i].step);
+	}
+}
+
+/*
+ * The sleep gained by two drugs on ten patients (Student 1908, The probable error
+ * of a mean): a paired difference of 1.58 h, 0.7001 to 2.4599.
+ */
+static void test_difference(void)
+{
+	const double first[] = { 0.7, -1.6, -0.2, -1.2, -0.1,
+				 3.4, 3.7,  0.8,  0.0,	2.0 };
+	const double second[] = { 1.9, 0.8, 1.1, 0.1, -0.1,
+				  4.4, 5.5, 1.6, 4.6, 3.4 };
+	struct mag_difference gain = mag_stats_difference(second, first, 10);
+
+	unit_test("stats: difference and interval of a published case");
+	CHECK(gain.pairs == 10);
+	CHECK(near(gain.mean, 1.58, TINY));
+	CHECK(near(gain.low, 0.7001142, SMALL));
+	CHECK(near(gain.high, 2.4598858, SMALL));
+
+	gain = mag_stats_difference(first, second, 10);
+	CHECK(near(gain.mean, -1.58, TINY));
+	CHECK(near(gain.high, -0.7001142, SMALL));
+}
+
+static void test_difference_few(void)
+{
+	const double value[] = { 5, NAN, 7, 0 };
+	const double base[] = { 2, 2, NAN, 3 };
+	struct mag_difference difference = mag_stats_difference(value, base, 4);
+
+	unit_test(
+		"stats: a difference of fewer than three pairs has no interval");
+	CHECK(difference.pairs == 2);
+	CHECK(difference.mean == 0);
+	CHECK(isnan(difference.low) && isnan(difference.high));
+	mag_stats_difference_widen(&difference, 1, 1);
+	CHECK(isnan(difference.low) && isnan(difference.high));
+
+	difference = mag_stats_difference(value, base, 0);
+	CHECK(difference.pairs == 0 && isnan(difference.mean));
+}
+
+static void test_difference_widen(void)
+{
+	const double value[] = { 40, 40, 40, 40 };
+	const double base[] = { 20, 20, 20, 20 };
+	const double noisy[] = { 0, 10, 20, 30 };
+	struct mag_difference difference = mag_stats_difference(value, base, 4);
+	struct mag_difference wide;
+
+	unit_test("stats: a difference is known to half of both steps");
+	CHECK(difference.low == 20 && difference.high == 20);
+	mag_stats_difference_widen(&difference, 2, 6);
+	CHECK(difference.mean == 20);
+	CHECK(difference.low == 16 && difference.high == 24);
+
+	difference = mag_stats_difference(value, noisy, 4);
+	wide = difference;
+	mag_stats_difference_widen(&wide, 2, 6);
+	CHECK(wide.low == difference.low && wide.high == difference.high);
+}
+
 static void test_verdicts(void)
 {
 	static const struct {
@@ -124,7 +253,8 @@ static void test_verdicts(void)
 
 	unit_test("stats: a verdict only outside the noise");
 	for (size_t i = 0; i < MAG_ARRAY_SIZE(cases); i++) {
-		struct mag_ratio ratio = { 5, 1, cases[i].low, cases[i].high };
+		struct mag_ratio ratio = { 5, 1, 1, cases[i].low,
+					   cases[i].high };
 		enum mag_verdict more = mag_stats_verdict(&ratio, true);
 		enum mag_verdict less = mag_stats_verdict(&ratio, false);
 
@@ -167,6 +297,12 @@ void unit_stats(void)
 	test_ratio();
 	test_ratio_few();
 	test_ratio_exact();
+	test_ratio_widen();
+	test_ratio_widen_noise();
+	test_ratio_within();
+	test_difference();
+	test_difference_few();
+	test_difference_widen();
 	test_verdicts();
 	test_coverage();
 }

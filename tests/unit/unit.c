@@ -70,6 +70,8 @@ int main(int argc, char **argv)
 	unit_stats();
 	unit_parse();
 	unit_sources();
+	unit_state();
+	unit_machine();
 	unit_cli(argv[1]);
 	unit_close();
 	printf("1..%u\n", unit.number);

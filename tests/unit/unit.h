@@ -29,6 +29,8 @@ void unit_histogram(void);
 void unit_stats(void);
 void unit_parse(void);
 void unit_sources(void);
+void unit_state(void);
+void unit_machine(void);
 /* @magctl is the tool linked with the fake device. */
 void unit_cli(const char *magctl);
 

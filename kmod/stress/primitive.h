@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a machine is, in figures: the costs of primitives on one CPU, the step
+ * of its clock, and who interrupts it.
+ */
+#ifndef MAGSLAB_STRESS_PRIMITIVE_H
+#define MAGSLAB_STRESS_PRIMITIVE_H
+
+#include <linux/types.h>
+
+#include "../uapi/magslab.h"
+
+/*
+ * Checks the questions in @machine and fills in all the rest.  0, or the -errno
+ * of MAG_IOC_MACHINE.
+ */
+int mag_primitive_measure(struct mag_machine *machine);
+
+/*
+ * For tests.  The least step that explains @nr differences of one reading of a
+ * clock to the next; overwrites them.
+ */
+u64 mag_primitive_step(u64 *differences, u32 nr);
+
+#endif /* MAGSLAB_STRESS_PRIMITIVE_H */

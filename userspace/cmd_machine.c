@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* magctl machine: what primitives cost here, and on bare metal. */
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "commands.h"
+#include "complain.h"
+#include "device.h"
+#include "machine_report.h"
+#include "result.h"
+#include "session.h"
+#include "util.h"
+
+static const struct option mag_machine_options[] = {
+	{ "json", no_argument, NULL, 'j' },
+	{ "cpus", required_argument, NULL, 'c' },
+	{ "machine", required_argument, NULL, 'm' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static void mag_machine_help(void)
+{
+	fputs("Usage: magctl machine [--json] [--cpus all|LIST] [--machine NAME]\n"
+	      "\n"
+	      "Measures what the primitives that allocators are made of cost on this machine,\n"
+	      "and shows them beside what bare metal takes.  One that costs more than 20 times\n"
+	      "its usual ratio to a call is out of proportion: a WARNING, and comparisons of\n"
+	      "backends that use it have \"machine\" in place of a verdict.\n"
+	      "\n"
+	      "      --json          as JSON\n"
+	      "      --cpus LIST     CPUs to measure on, e.g. 0-3,8 [all that are online];\n"
+	      "                      a cache line moves from each to the next\n"
+	      "      --machine NAME  name of the machine [$MAGSLAB_MACHINE, else guessed]\n"
+	      "  -h, --help          this text\n"
+	      "\n"
+	      "run and compare measure the same, on the CPUs of their workers.  It takes less\n"
+	      "than 200 ms a CPU.\n"
+	      "\n"
+	      "Examples:\n"
+	      "  magctl machine\n"
+	      "  magctl machine --cpus 0-3 --json\n",
+	      stdout);
+}
+
+static const char *mag_machine_clock(const struct mag_session *session,
+				     const struct mag_profile *profile)
+{
+	const struct mag_entries *clocks = &session->catalog.clocks;
+
+	return profile->clock < clocks->nr ? clocks->entry[profile->clock].name
+					   : "unknown";
+}
+
+static void mag_machine_text(const struct mag_session *session,
+			     const struct mag_profile *profile,
+			     const struct mag_warnings *warnings)
+{
+	const struct mag_environment *env = &session->env;
+
+	printf("  machine    %s, %u CPU(s) online\n", env->machine,
+	       env->info.nr_cpus_online);
+	printf("  cpu        %s\n", *env->cpu ? env->cpu : "unknown");
+	printf("  kernel     %s %s, preemption %s\n", env->info.release,
+	       env->arch, env->info.preempt);
+	printf("  clock      %s\n", mag_machine_clock(session, profile));
+	mag_warnings_print(warnings, stdout);
+	mag_machine_print(profile, stdout);
+}
+
+static int mag_machine_document(const struct mag_session *session,
+				const struct mag_profile *profile,
+				const struct mag_warnings *warnings)
+{
+	json_t *body = json_object();
+
+	mag_json_set(body, "environment",
+		     mag_result_environment(&session->env, NULL));
+	mag_json_set(body, "clock",
+		     json_string(mag_machine_clock(session, profile)));
+	mag_json_set(body, "primitives", mag_machine_json(profile));
+	mag_json_set(body, "warnings", mag_result_warnings(warnings));
+	return mag_json_write(mag_json_document("magslab-machine", 1, body),
+			      "-");
+}
+
+static int mag_machine_on(const struct mag_session *session,
+			  const struct mag_cpulist *cpus, bool json)
+{
+	struct mag_warnings warnings = { NULL, 0 };
+	struct mag_profile profile;
+	int code = MAG_EXIT_OK;
+	int err = mag_machine_read(&profile, session->fd, &session->env, cpus);
+
+	if (err)
+		code = mag_complain(MAG_DEVICE_PATH, MAG_CALL_MACHINE, err);
+	mag_environment_warn(&session->env, &warnings);
+	mag_machine_warn(&profile, &warnings);
+	if (!code && json)
+		code = mag_machine_document(session, &profile, &warnings);
+	else if (!code)
+		mag_machine_text(session, &profile, &warnings);
+	mag_warnings_free(&warnings);
+	mag_machine_free(&profile);
+	return code;
+}
+
+/* Those named, which must be online, or all. */
+static int mag_machine_cpus(struct mag_cpulist *cpus, const char *text)
+{
+	struct mag_cpulist online;
+	int code = MAG_EXIT_OK;
+
+	if (!text || !strcmp(text, "all")) {
+		mag_cpulist_online(cpus);
+		return MAG_EXIT_OK;
+	}
+	if (mag_cpulist_parse(cpus, text)) {
+		mag_error("--cpus %s: not \"all\", nor a list such as 0-3,8",
+			  text);
+		return MAG_EXIT_USAGE;
+	}
+	mag_cpulist_online(&online);
+	for (size_t i = 0; i < cpus->nr && !code; i++) {
+		if (mag_cpulist_has(&online, cpus->cpu[i]))
+			continue;
+		mag_error("--cpus %s: CPU %u is not online", text,
+			  cpus->cpu[i]);
+		code = MAG_EXIT_USAGE;
+	}
+	mag_cpulist_free(&online);
+	if (code)
+		mag_cpulist_free(cpus);
+	return code;
+}
+
+static int mag_machine_show(const char *list, bool json, const char *machine)
+{
+	struct mag_session session;
+	struct mag_cpulist cpus;
+	int code = mag_machine_cpus(&cpus, list);
+
+	if (code)
+		return code;
+	code = mag_session_open(&session, machine);
+	if (!code) {
+		code = mag_machine_on(&session, &cpus, json);
+		mag_session_close(&session);
+	}
+	mag_cpulist_free(&cpus);
+	return code;
+}
+
+int mag_cmd_machine(int argc, char **argv)
+{
+	const char *machine = NULL, *cpus = NULL;
+	bool json = false;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "h", mag_machine_options,
+				     NULL)) != -1) {
+		switch (option) {
+		case 'j':
+			json = true;
+			break;
+		case 'c':
+			cpus = optarg;
+			break;
+		case 'm':
+			machine = optarg;
+			break;
+		case 'h':
+			mag_machine_help();
+			return MAG_EXIT_OK;
+		default:
+			return MAG_EXIT_USAGE;
+		}
+	}
+	if (optind < argc) {
+		mag_error("machine takes no argument; what is \"%s\"?",
+			  argv[optind]);
+		return MAG_EXIT_USAGE;
+	}
+	return mag_machine_show(cpus, json, machine);
+}
