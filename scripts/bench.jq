@@ -51,9 +51,15 @@ def all_bounds($all):
 def below_floor($f):
 	$f.magslab < 0 or ($f.floor != null and $f.magslab < $f.floor);
 
-def verdict($all):
+# Whether the machine could explain a difference in time: a primitive costs far
+# more calls than on bare metal.  Reading the clock is in no net figure.
+def distorted:
+	any(.primitives.costs[]; .out_of_proportion and .name != "clock");
+
+def verdict($all; $distorted):
 	$all[.case].magslab as $value | all_bounds($all) as $bounds |
 	if $value == null then "not measured"
+	elif .unit == "ns" and $distorted then "machine"
 	elif $bounds == [] then "-"
 	elif below_floor($all[.case]) then "below floor"
 	elif any($bounds[]; . == null) then "not measured"
@@ -88,14 +94,14 @@ def shown($unit):
 # The rows of a file's table in one unit, a list of cells each.
 def rows($targets; $baseline; $unit; $percent):
 	figures as $all | ($baseline[name].figures // {}) as $old |
-	.machine as $machine |
+	.machine as $machine | distorted as $distorted |
 	$targets[] | select(.machine == $machine and .unit == $unit) |
 	$all[.case] as $f | $old[.case].magslab as $was |
 	[.title, ($f.slub | shown($unit)), ($f.floor | shown($unit)),
 	 ($f.magslab | shown($unit)),
 	 (if $f.slub and $f.magslab and $f.slub != 0
 	  then ($f.magslab / $f.slub | rounded(2) | tostring) else "-" end),
-	 target_text, verdict($all), ($was | shown($unit)),
+	 target_text, verdict($all; $distorted), ($was | shown($unit)),
 	 (($f.magslab | change($was)) +
 	  (if {unit: $unit, value: $f.magslab} | regressed($was; $percent)
 	   then " REGRESSED" else "" end))];
@@ -105,7 +111,10 @@ def heading:
 	.environment as $e |
 	"Linux \($e.kernel) on \(.machine), \(.cpus) CPUs, preemption \($e.preempt)",
 	"magslab \($e.module_version), clock \(.clock) in \(.unit), \(.compiler)",
-	"hooks on: \([$e.hooks | to_entries[] | select(.value) | .key] | join(" "))";
+	"hooks on: \([$e.hooks | to_entries[] | select(.value) | .key] | join(" "))",
+	"primitives: \([.primitives.costs[] | select(.measured) |
+		"\(.name) \(.median | rounded(1))"] | join(" ")) \(.unit)",
+	(.warnings[] | "WARNING: \(.text)");
 
 def regressions($baseline; $percent):
 	figures as $all | ($baseline[name].figures // {}) as $old |

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # What an allocation costs: runs the cases that /magslab/cases names, one a
-# line, and leaves a line of JSON a figure in /out/results, and in
-# /out/environment what the figures were taken on.  Documentation/bench.rst
-# explains the cases.
+# line, and leaves a line of JSON a figure in /out/results.  What the figures were
+# taken on is in /out/environment.json, and what primitives cost there in
+# /out/machine.json.  Documentation/bench.rst explains the cases.
 # shellcheck source=/dev/null
 . /magslab/lib.sh
 
@@ -132,6 +132,7 @@ run_case() { # NAME CPUS
 
 load || exit
 magctl info --json >/out/environment.json || exit
+magctl machine --json >/out/machine.json || exit
 insns=0
 [ "$MAGSLAB_MACHINE" != icount ] || insns=1
 insmod /magslab/magslab_bench.ko insns=$insns || exit

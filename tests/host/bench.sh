@@ -32,11 +32,15 @@ make_result() # FILE MACHINE UNIT CASE MAGSLAB SLUB [FLOOR]
 	jq -n --arg machine "$2" --arg unit "$3" --arg case "$4" \
 		--argjson magslab "$5" --argjson slub "$6" \
 		--argjson floor "${7:-0}" '
-		{format: "magslab-bench", version: 1, kernel: "7.3",
+		{format: "magslab-bench", version: 2, kernel: "7.3",
 		 machine: $machine, clock: "tsc", unit: $unit, cpus: 1,
 		 kernel_build: "build", compiler: "cc 1",
 		 environment: {kernel: "7.3.1", module_version: "1",
 			       preempt: "none", hooks: {memcg: true}},
+		 primitives: {costs: [
+			{name: "irq", measured: true, median: 5,
+			 out_of_proportion: false}]},
+		 warnings: [],
 		 results: [
 			{case: $case, subject: "floor", unit: $unit, value: $floor},
 			{case: $case, subject: "slub", unit: $unit, value: $slub},
@@ -136,6 +140,37 @@ test_verdicts()
 		'^ *pair, on 64 CPUs at once .* not measured '
 }
 
+# A machine on which a primitive costs far too much explains times, and no counts.
+test_distorted()
+{
+	local unit machine
+
+	rm -f "$BASELINE"
+	for unit in ns insns; do
+		machine=um
+		[ $unit = ns ] || machine=icount
+		make_result "$SCRATCH/one.json" $machine $unit pair 1 10
+		jq '.primitives.costs[0] += {median: 2000,
+				out_of_proportion: true} |
+			.warnings = [{text: "irq costs 2000 ns"}]' \
+			"$SCRATCH/one.json" >"$SCRATCH/far.json"
+		report 0 "$SCRATCH/far.json" || :
+		if [ $unit = ns ]; then
+			says "a time on a distorted machine is no verdict" \
+				'^ *pair .* machine '
+			says "the cause is told" 'WARNING: irq costs 2000 ns'
+			says "and nothing is met" '^targets: 0 met, 0 missed'
+		else
+			says "a count on it is one" '^ *pair .* met '
+		fi
+	done
+	make_result "$SCRATCH/one.json" um ns pair 1 10
+	jq '.primitives.costs += [{name: "clock", measured: true, median: 2000,
+		out_of_proportion: true}]' "$SCRATCH/one.json" >"$SCRATCH/far.json"
+	report 0 "$SCRATCH/far.json" || :
+	says "the clock is in no net figure" '^ *pair .* met '
+}
+
 test_baseline()
 {
 	local status=0
@@ -162,12 +197,14 @@ test_refusals()
 	refused "no clock" '.clock = ""'
 	refused "no number of CPUs" 'del(.cpus)'
 	refused "no version of the module" 'del(.environment.module_version)'
+	refused "no machine that was measured" 'del(.primitives)'
 	refused "no figure" '.results = []'
 	refused "a figure that is none" '.results[0].value = null'
 }
 
 test_regressions
 test_verdicts
+test_distorted
 test_baseline
 test_refusals
 echo "1..$RUN"
