@@ -187,6 +187,8 @@ static void primitive_each_is_measured_on_every_cpu(struct kunit *test)
 
 			KUNIT_EXPECT_GT_MSG(test, cost->batches, 0, "%u", i);
 			KUNIT_EXPECT_GT_MSG(test, cost->iterations, 0, "%u", i);
+			KUNIT_EXPECT_LE_MSG(test, cost->min, cost->median, "%u",
+					    i);
 		}
 	}
 }

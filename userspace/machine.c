@@ -227,7 +227,7 @@ static void mag_machine_warn_primitive(const struct mag_profile *profile,
 
 	mag_warnings_add(
 		warnings, usual->warning, true,
-		"%s (%s) costs %.4g %s, %.0f calls; usual are %.0f to %.0f ns, %.0f calls: %s",
+		"%s (%s) costs %.4g %s, %.0f x call; usual are %.0f to %.0f ns, %.0f x call: %s",
 		usual->name, usual->does, median, mag_unit_name(profile->unit),
 		median / call, usual->low, usual->high,
 		ceil(mag_machine_usual_ratio(primitive)),

@@ -205,6 +205,7 @@ static void measure_primitive(struct prim_bench *bench,
 {
 	struct mag_primitive_cost *cost =
 		&bench->machine->primitives[primitive];
+	u64 empty;
 	u32 nr;
 
 	cost->iterations = batch_size(primitive, bench->machine->clock_step);
@@ -214,8 +215,9 @@ static void measure_primitive(struct prim_bench *bench,
 		return;
 	sort_u64(bench->batch, nr);
 	sort_u64(bench->empty, nr);
-	cost->min = net(bench->batch[0], bench->empty[0]);
-	cost->median = net(bench->batch[nr / 2], bench->empty[nr / 2]);
+	empty = bench->empty[nr / 2];
+	cost->min = net(bench->batch[0], empty);
+	cost->median = net(bench->batch[nr / 2], empty);
 }
 
 /* The line. */

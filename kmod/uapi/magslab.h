@@ -339,7 +339,7 @@ struct mag_hist_read {
 
 /**
  * struct mag_primitive_cost - what one primitive costs, in batches
- * @min: ticks of the shortest batch, less those of the shortest empty loop
+ * @min: ticks of the shortest batch, less those of the median empty loop
  * @median: ticks of the median batch, less those of the median empty loop
  * @iterations: primitives in a batch
  * @batches: how many were timed; 0: this primitive was not measured

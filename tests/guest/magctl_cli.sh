@@ -30,7 +30,7 @@ refuses() { # NAME REGEX ARGUMENT...
 
 test_no_device() {
 	for command in "run pair -b magazine -n 1000" \
-		"compare pair -b magazine,noop -n 1000" list info; do
+		"compare pair -b magazine,noop -n 1000" list info machine; do
 		# shellcheck disable=SC2086 # words
 		status "without the module '$command' exits with $NO_DEVICE" \
 			$NO_DEVICE magctl $command
@@ -41,12 +41,12 @@ test_no_device() {
 
 test_help() {
 	for command in --help "run --help" "compare --help" "list --help" \
-		"info --help"; do
+		"info --help" "machine --help"; do
 		# shellcheck disable=SC2086 # words
 		status "magctl $command" $OK magctl $command
 		says "magctl $command shows how to use it" '[Uu]sage'
 		says "magctl $command shows an example" \
-			'^ +magctl (run|compare|list|info)'
+			'^ +magctl (run|compare|list|info|machine)'
 	done
 }
 
@@ -178,6 +178,21 @@ test_info() {
 	says "info shows the hooks" 'init_on_alloc'
 }
 
+# What it finds is the machine's; that it is all there is checked on the host.
+test_machine() {
+	ok "magctl machine" magctl machine
+	for name in call clock preempt irq bh spinlock atomic this_cpu line; do
+		says "machine shows $name" "^ +$name +[0-9-]"
+	done
+	says "machine shows the clock's step" '^ +step +[0-9.]+ '
+	says "machine shows timer ticks" '^ +timer +[0-9]+ ticks a second'
+	refuses "machine of a CPU that is not there" 'not online' \
+		machine --cpus 65535
+	refuses "machine of no list" 'list' machine --cpus 0-
+	ok "magctl machine --json" sh -c \
+		"magctl machine --cpus 0 --json >$json/machine.json"
+}
+
 test_unprivileged() {
 	status "an ordinary user is refused" $NO_DEVICE \
 		su -s /bin/sh nobody -c 'magctl run pair -b magazine -n 1000'
@@ -235,6 +250,7 @@ else
 	test_run
 	test_compare
 	test_info
+	test_machine
 	test_unprivileged
 	test_no_space
 	test_busy

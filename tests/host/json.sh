@@ -51,6 +51,8 @@ check_list()
 	holds "list: backends" "$file" \
 		'[.magslab.backends[].name] |
 		 contains(["magazine", "kmem_cache", "kmalloc", "noop"])'
+	holds "list: each backend names the primitives it uses" "$file" \
+		'[.magslab.backends[].primitives | index("call") != null] | all'
 	holds "list: clocks" "$file" \
 		'[.magslab.clocks[].name] == ["auto", "tsc", "ktime", "ticks"]'
 	holds "list: each parameter has a default within its bounds" "$file" \
@@ -58,6 +60,33 @@ check_list()
 		  .min <= .default and .default <= .max and .help != ""] | all'
 	holds "list: each workload times something" "$file" \
 		'[.magslab.workloads[] | .ops | length > 0] | all'
+}
+
+# What holds of the object "primitives" of every document.
+check_primitives() # NAME FILE
+{
+	holds "$1: the machine was measured" "$2" \
+		'.magslab.primitives | .measured and (.cpus | length > 0) and
+		 .clock_step > 0 and .hz > 0'
+	holds "$1: each primitive of one CPU has a cost" "$2" \
+		'[.magslab.primitives.costs[] | select(.name != "line")] |
+		 length == 8 and ([.[] | .measured and .min >= 0 and
+		  .min <= .median and .median <= .worst] | all)'
+	holds "$1: out of proportion is 20 times the usual" "$2" \
+		'[.magslab.primitives.costs[] | select(.judged and .calls != null) |
+		  .out_of_proportion == (.calls > 20 * .usual_calls)] | all'
+	holds "$1: each primitive out of proportion is a warning" "$2" \
+		'[.magslab.primitives.costs[] | select(.out_of_proportion) |
+		  "machine_" + .name] - [.magslab.warnings[].name] == []'
+}
+
+check_machine()
+{
+	local file=$DIR/machine.json
+
+	holds "machine: format and version" "$file" \
+		'.magslab.format == "magslab-machine" and .magslab.version == 1'
+	check_primitives machine "$file"
 }
 
 check_result()
@@ -80,6 +109,7 @@ check_result()
 		'.magslab |
 		 ([.environment.state.caches[] | .debug != ""] | any) ==
 		 ([.warnings[].name] | index("slab_debug") != null)'
+	check_primitives "$name" "$file"
 	holds "$name: clock and unit are told" "$file" \
 		'.magslab.config | .clock as $clock | .unit as $unit |
 		 (["tsc", "ktime"] | index($clock) != null) == ($unit == "ns") and
@@ -191,6 +221,16 @@ check_compare()
 	holds "$name: a ratio lies within its interval" "$file" \
 		'[.magslab.ratios[] | select(.low != null and .high != null) |
 		  .low <= .ratio and .ratio <= .high] | all'
+	holds "$name: what the machine could explain has no other verdict" \
+		"$file" \
+		'.magslab as $r | $list[0].magslab as $l |
+		 ([$r.primitives.costs[] | select(.out_of_proportion) | .name] -
+		  ["call", "clock"]) as $out |
+		 def uses($name): $l.backends[] | select(.name == $name) |
+			.primitives;
+		 [$r.ratios[] | (.verdict == "machine") ==
+		  (($out - ($out - (uses(.backend) + uses($r.baseline)))) != [])] |
+		 all' --slurpfile list "$DIR/list.json"
 	holds "$name: a ratio is the rounds' own" "$file" \
 		'.magslab as $r |
 		 def rate($name): [$r.backends[] | select(.name == $name) |
@@ -233,8 +273,11 @@ is_compare()
 }
 
 check_list
+check_machine
 for file in "$DIR"/*.json; do
-	[ "$(basename "$file")" != list.json ] || continue
+	case $(basename "$file") in
+	list.json | machine.json) continue ;;
+	esac
 	check_result "$file"
 	case $(basename "$file") in
 	interrupted*) check_interrupted "$file" ;;

@@ -589,7 +589,7 @@ static void test_machine(void)
 	CHECK(cli.code == 0);
 	CHECK_MSG(strstr(cli.out, "WARNING    irq (interrupts masked and"),
 		  "%s", cli.out);
-	CHECK(strstr(cli.out, ") costs 2000 ns, 1818 calls; usual are 2 to"));
+	CHECK(strstr(cli.out, ") costs 2000 ns, 1818 x call; usual are 2 to"));
 	CHECK(strstr(cli.out, "WARNING    a kernel without SMP"));
 	CHECK(strstr(cli.out, "OUT OF PROPORTION\n"));
 	cli_free(&cli);
