@@ -190,13 +190,13 @@ void mag_experiment_run(struct mag_experiment *experiment,
 	experiment->compare = options->compare;
 	experiment->strict = options->strict;
 	mag_environment_warn(&session->env, &experiment->warnings);
-	mag_experiment_profile(experiment);
 	stage.signal_fd = mag_signals_open();
 	if (stage.signal_fd < 0) {
 		mag_error("signalfd: %s", strerror(errno));
 		experiment->code = MAG_EXIT_FAILED;
 		return;
 	}
+	mag_experiment_profile(experiment);
 	mag_experiment_rounds(experiment, &stage);
 	mag_state_warn(experiment);
 	mag_progress_clear(&stage.progress);

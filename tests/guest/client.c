@@ -109,7 +109,7 @@ static void await_run(pid_t pid)
 {
 	unsigned int tries = DEV_PATIENCE_MS;
 
-	while (!dev_threads_exist()) {
+	while (!dev_run_exists()) {
 		if (waitpid(pid, NULL, WNOHANG))
 			tap_bail("the command ended without a run");
 		if (!tries--) {

@@ -142,8 +142,8 @@ int dev_hist(int fd, __u32 op, __u32 worker, __u64 *counts, __u64 *total)
 	return err;
 }
 
-/* Whether process @pid is a thread of the module. */
-static bool dev_is_thread(const char *pid)
+/* Whether the name of process @pid begins with @name. */
+static bool dev_is_named(const char *pid, const char *name)
 {
 	char path[64], comm[32] = "";
 	FILE *file;
@@ -155,7 +155,7 @@ static bool dev_is_thread(const char *pid)
 	if (!fgets(comm, sizeof(comm), file))
 		comm[0] = '\0';
 	fclose(file);
-	return !strncmp(comm, "magslab", strlen("magslab"));
+	return !strncmp(comm, name, strlen(name));
 }
 
 /* Waits for the end of one thread; its file descriptor is readable then. */
@@ -171,8 +171,8 @@ static bool dev_thread_ends(int pid)
 	return ended;
 }
 
-/* Calls @fn for the threads of the module until it says false. */
-static bool dev_each_thread(bool (*fn)(int pid))
+/* Calls @fn for the threads with names that begin so until it says false. */
+static bool dev_each_thread(const char *name, bool (*fn)(int pid))
 {
 	DIR *proc = opendir("/proc");
 	struct dirent *entry;
@@ -181,7 +181,7 @@ static bool dev_each_thread(bool (*fn)(int pid))
 	if (!proc)
 		tap_bail("/proc: %s", strerror(errno));
 	while (go_on && (entry = readdir(proc)))
-		if (dev_is_thread(entry->d_name))
+		if (dev_is_named(entry->d_name, name))
 			go_on = fn(atoi(entry->d_name));
 	closedir(proc);
 	return go_on;
@@ -189,7 +189,7 @@ static bool dev_each_thread(bool (*fn)(int pid))
 
 bool dev_threads_gone(void)
 {
-	return dev_each_thread(dev_thread_ends);
+	return dev_each_thread("magslab", dev_thread_ends);
 }
 
 static bool dev_no_thread(int pid)
@@ -198,9 +198,10 @@ static bool dev_no_thread(int pid)
 	return false;
 }
 
-bool dev_threads_exist(void)
+/* A run has it from its start on; a measurement of the machine has others. */
+bool dev_run_exists(void)
 {
-	return !dev_each_thread(dev_no_thread);
+	return !dev_each_thread("magslab/control", dev_no_thread);
 }
 
 bool all_zero(const void *bytes, size_t len)

@@ -54,8 +54,8 @@ int dev_hist(int fd, __u32 op, __u32 worker, __u64 *counts, __u64 *total);
 
 /* Whether no kernel thread of the module is left, or all end in time. */
 bool dev_threads_gone(void);
-/* Whether there is a kernel thread of the module now. */
-bool dev_threads_exist(void);
+/* Whether a run has begun and is not over. */
+bool dev_run_exists(void);
 
 bool all_zero(const void *bytes, size_t len);
 /* Whether @text has a NUL within @len bytes and nothing but NULs after it. */

@@ -9,10 +9,13 @@
  */
 #include <errno.h>
 #include <math.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -372,6 +375,20 @@ static void fake_cost(struct mag_machine *machine, int primitive,
 	cost->median = cost->min + 20 * (1 + machine->cpu);
 }
 
+/* "hold_machine" measures until a signal is pending, and leaves it so. */
+static void fake_hold(void)
+{
+	struct pollfd pending = { .events = POLLIN };
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	pending.fd = signalfd(-1, &set, SFD_CLOEXEC);
+	fputs("fake: measuring the machine\n", stderr);
+	poll(&pending, 1, -1);
+	close(pending.fd);
+}
+
 /* Ordinary bare metal, but for what is asked for. */
 int mag_device_machine(int fd, struct mag_machine *machine)
 {
@@ -387,6 +404,8 @@ int mag_device_machine(int fd, struct mag_machine *machine)
 	(void)fd;
 	if (fake.started)
 		return -EBUSY;
+	if (fake_option("hold_machine"))
+		fake_hold();
 	machine->khz = machine->clock == MAG_CLOCK_TICKS ? 0 : 2000000;
 	machine->flags = fake_option("up") ? MAG_MACHINE_UP : 0;
 	machine->hz = 250;

@@ -964,6 +964,24 @@ static void test_interrupt(void)
 	cli_free(&cli);
 }
 
+static void test_interrupt_machine(void)
+{
+	struct cli cli = { .fake = "hold_machine=1",
+			   .until = "fake: measuring the machine",
+			   .signals = 1 };
+	json_t *root, *body;
+
+	unit_test("magctl: SIGINT before the first round begins none");
+	CLI_RUN(&cli, "run", "churn", "-b", "noop", "-w", "1", "-d", "60s",
+		"--json", "-");
+	CHECK_MSG(cli.code == 130, "exit %d", cli.code);
+	root = cli_json(&cli, &body);
+	CHECK(json_is_true(json_object_get(body, "interrupted")));
+	CHECK(length_of(item_of(body, "backends", 0), "rounds") == 0);
+	json_decref(root);
+	cli_free(&cli);
+}
+
 static void test_second_interrupt(void)
 {
 	struct cli cli = { .fake = "hang=1",
@@ -1263,6 +1281,7 @@ void unit_cli(const char *magctl)
 	test_sheaves();
 	test_state();
 	test_interrupt();
+	test_interrupt_machine();
 	test_second_interrupt();
 	test_files();
 	test_stdout_full();
