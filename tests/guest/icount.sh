@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # In the machine where a clock tick is an instruction: magctl's figure for
 # kmem_cache against a plain loop that shares no code with it, the magazine
-# allocator against kmem_cache, and a run against its own repetition.  All of
-# it is counted, nothing is timed.  The module is in.
+# allocator against kmem_cache, a run against its own repetition, and the floor
+# against the magazine allocator.  All of it is counted, nothing is timed.  The
+# module is in.
 # shellcheck source=/dev/null
 . /magslab/tap.sh
 # shellcheck source=/dev/null
@@ -11,6 +12,11 @@
 
 PLAIN_PERCENT=10 # magctl may differ from the plain loop by
 REPEAT_PERCENT=0.5 # and a run from its repetition
+# The floor may be above the magazine by the larger of these, for what the
+# kernel does meanwhile.
+FLOOR_PERCENT=2
+FLOOR_INSNS=2
+FLOOR_BEYOND=10 # samples beyond a percentile, for it to mean anything
 
 scratch=/tmp/icount.$$
 mkdir -p "$scratch"
@@ -42,6 +48,12 @@ net_of_noop() { # FILE BACKEND FIGURE
 
 pair_p50() { # FILE BACKEND
 	jsonget "$1" magslab backends "name=$2" ops name=pair per_operation p50
+}
+
+op_figure() { # FILE BACKEND OP KEY...
+	file=$1 backend=$2 op=$3
+	shift 3
+	jsonget "$file" magslab backends "name=$backend" ops "name=$op" "$@"
 }
 
 throughput() { # FILE BACKEND
@@ -97,7 +109,7 @@ test_beats() { # WORKLOAD WARMUP STEPS OP...
 	workload=$1
 	file=$scratch/$workload.json
 	ok "compare $workload" magctl compare "$workload" \
-		-b magazine,kmem_cache --warmup-steps "$2" -n "$3" \
+		-b magazine,kmem_cache,noop --warmup-steps "$2" -n "$3" \
 		--rounds 3 --json "$file"
 	diag_output
 	shift 3
@@ -114,11 +126,44 @@ test_beats() { # WORKLOAD WARMUP STEPS OP...
 	done
 }
 
+# noop hands out objects that it has, so a figure of it above another backend's
+# is a fault of noop's.
+test_floor_of_op() { # FILE OP
+	count=$(op_figure "$1" noop "$2" count)
+	for percentile in 50 90 99 99.9; do
+		holds "$count * (100 - $percentile) / 100 >= $FLOOR_BEYOND" \
+			>/dev/null || break
+		floor=$(op_figure "$1" noop "$2" per_operation "p$percentile")
+		magazine=$(op_figure "$1" magazine "$2" per_operation \
+			"p$percentile")
+		diag "$2 p$percentile: noop $floor, magazine $magazine insns"
+		ok "noop is no dearer than magazine in $2 at p$percentile" \
+			holds "$floor > 0 && $magazine > 0 &&
+				($floor <= $magazine + $FLOOR_INSNS ||
+				 $floor <= $magazine * (1 + $FLOOR_PERCENT / 100))"
+		compared=$((compared + 1))
+	done
+}
+
+test_floor() { # WORKLOAD
+	file=$scratch/$1.json
+	compared=0 place=0
+	while op=$(jsonget "$file" magslab backends name=noop ops $place \
+		name 2>/dev/null); do
+		test_floor_of_op "$file" "$op"
+		place=$((place + 1))
+	done
+	ok "figures of $1 were compared" test $compared -gt 0
+}
+
 test_plain_loop
 test_repetition
 test_beats skb 10000 20000 alloc_head alloc_data free free_bulk burst
 # The LRU list is full, and entries are evicted, after some 90000 operations.
 test_beats dentry 90000 60000 alloc alloc_name free_rcu free_name_rcu
+for workload in pair skb dentry; do
+	test_floor $workload
+done
 ok "the module is idle" idle
 ok "magctl list --json" magctl list --json
 keep "$scratch/list.json"
