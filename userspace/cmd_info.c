@@ -82,11 +82,15 @@ static int mag_info_json(const struct mag_session *session)
 {
 	const struct mag_entries *entries = &session->catalog.clocks;
 	json_t *body = json_object(), *clocks = json_array();
+	struct mag_warnings warnings = { NULL, 0 };
 
 	for (__u32 i = 0; i < entries->nr; i++)
 		mag_json_append(clocks, json_string(entries->entry[i].name));
 	mag_json_set(body, "environment",
 		     mag_result_environment(&session->env, NULL));
+	mag_environment_warn(&session->env, &warnings);
+	mag_json_set(body, "warnings", mag_result_warnings(&warnings));
+	mag_warnings_free(&warnings);
 	mag_json_set(body, "clocks", clocks);
 	mag_json_set(body, "auto_clock", json_string(mag_info_clock(session)));
 	mag_json_set(body, "unit", json_string(mag_info_unit(session)));

@@ -228,12 +228,11 @@ static char *mag_hook_names(__u64 hooks)
 	return names;
 }
 
-void mag_environment_warn(const struct mag_environment *env,
-			  struct mag_warnings *warnings)
+static void mag_environment_warn_debug(const struct mag_environment *env,
+				       struct mag_warnings *warnings)
 {
 	char *names;
 
-	mag_host_warn(&env->host, env->info.hooks, warnings);
 	if (!mag_environment_is_debug(env))
 		return;
 	names = mag_hook_names(env->info.hooks & MAG_HOOKS_DEBUG);
@@ -242,4 +241,11 @@ void mag_environment_warn(const struct mag_environment *env,
 		"a debug kernel: its figures mean nothing for another; it has%s",
 		names);
 	free(names);
+}
+
+void mag_environment_warn(const struct mag_environment *env,
+			  struct mag_warnings *warnings)
+{
+	mag_environment_warn_debug(env, warnings);
+	mag_host_warn(&env->host, env->info.hooks, warnings);
 }

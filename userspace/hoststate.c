@@ -20,13 +20,14 @@ static char *mag_host_preset(void)
 	return mag_sys_line(MAG_DEBUGFS "/magslab/knobs/preset");
 }
 
-/* A kernel that has KFENCE shows its parameters; one without shows none. */
+/* A kernel without KFENCE has no such folder; the file is root's alone. */
 static char *mag_host_kfence(void)
 {
 	char *line =
 		mag_sys_line("/sys/module/kfence/parameters/sample_interval");
 
-	if (!line && mag_sys_exists("/sys/module"))
+	if (!line && mag_sys_exists("/sys/module") &&
+	    !mag_sys_exists("/sys/module/kfence"))
 		line = mag_xstrdup("0");
 	return line;
 }

@@ -1244,6 +1244,14 @@ static void test_state(void)
 	CLI_RUN(&cli, "info", "--json");
 	root = cli_json(&cli, &body);
 	check_state_json(body);
+	CHECK(json_object_get(body, "warnings") &&
+	      !length_of(body, "warnings"));
+	json_decref(root);
+	cli_free(&cli);
+	cli.fake = "init_on_free=1";
+	CLI_RUN(&cli, "info", "--json");
+	root = cli_json(&cli, &body);
+	CHECK(strstr(warning_of(body, "init_on_free"), "clear each object"));
 	json_decref(root);
 	cli_free(&cli);
 	tree_remove();

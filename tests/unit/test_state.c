@@ -146,6 +146,8 @@ static void test_facts_each(void)
 	tree_put("/proc/sys/vm/swappiness", "60\n");
 	check_now(MAG_FACT_KFENCE, "0");
 	check_now(MAG_FACT_MEM_PROFILING, "off");
+	tree_put("/sys/module/kfence", NULL);
+	check_now(MAG_FACT_KFENCE, NULL);
 
 	unit_test("hoststate: page_owner by its file, else the command line");
 	tree_put("/proc/cmdline", "quiet page_owner=on\n");
