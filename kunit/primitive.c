@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Suite magslab_primitive: what mag_primitive_measure() refuses and fills in,
- * that it ends, the claim that it shares with runs, and the step of a clock
- * from its readings.  How long anything takes is not asserted.
+ * that it ends, and the claim that it shares with runs.  How long anything takes
+ * is not asserted.
  */
 #include <kunit/test.h>
 
@@ -280,50 +280,6 @@ static void primitive_batches_grow_with_their_iterations(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mag_primitive_batch(MAG_PRIMITIVE_LINE, few), 0);
 }
 
-/* The step. */
-
-#define STEP_MAX 24
-
-static const struct primitive_steps {
-	const char *name;
-	u64 differences[STEP_MAX];
-	u32 nr;
-	u64 step;
-} primitive_steps[] = {
-	{ "none", { 0 }, 0, 0 },
-	{ "clock_stands_still", { 0, 0, 0 }, 3, 0 },
-	{ "one_difference", { 7 }, 1, 7 },
-	{ "multiples", { 52, 78, 26, 104 }, 4, 26 },
-	{ "multiples_without_the_step", { 20, 30, 50 }, 3, 10 },
-	{ "steps_seldom", { 0, 0, 256, 0, 512, 0 }, 6, 256 },
-	{ "steps_seldom_and_rounded", { 0, 41, 0, 42, 0, 41 }, 6, 41 },
-	{ "instructions", { 5, 7, 9, 11 }, 4, 1 },
-	/* The second group of three has a reading that was corrected. */
-	{ "one_outlier",
-	  { 26, 52, 78, 26, 52, 78, 26, 52, 26, 27, 78, 26,
-	    52, 78, 26, 52, 26, 52, 78, 26, 52, 78, 26, 52 },
-	  24,
-	  26 },
-};
-
-static void primitive_steps_name(const struct primitive_steps *steps,
-				 char *desc)
-{
-	strscpy(desc, steps->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(primitive_steps, primitive_steps, primitive_steps_name);
-
-static void primitive_step_is_found(struct kunit *test)
-{
-	const struct primitive_steps *steps = test->param_value;
-	u64 differences[STEP_MAX];
-
-	memcpy(differences, steps->differences, sizeof(differences));
-	KUNIT_EXPECT_EQ(test, mag_primitive_step(differences, steps->nr),
-			steps->step);
-}
-
 /* What backends say they use. */
 
 static void primitive_every_backend_says_what_it_uses(struct kunit *test)
@@ -355,7 +311,6 @@ static struct kunit_case primitive_cases[] = {
 	KUNIT_CASE(primitive_answer_is_complete),
 	KUNIT_CASE(primitive_clock_used_is_named),
 	KUNIT_CASE(primitive_batches_grow_with_their_iterations),
-	KUNIT_CASE_PARAM(primitive_step_is_found, primitive_steps_gen_params),
 	KUNIT_CASE(primitive_every_backend_says_what_it_uses),
 	{}
 };

@@ -10,7 +10,6 @@
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/err.h>
-#include <linux/gcd.h>
 #include <linux/jiffies.h>
 #include <linux/kthread.h>
 #include <linux/ktime.h>
@@ -43,9 +42,8 @@
 #define PRIM_MAX_ITERATIONS 16384
 #define PRIM_BATCH_STEPS    64
 
-#define PRIM_READINGS	    1024 /* to find the step; the window's, at a time */
-#define PRIM_STEP_GROUP	    8U /* readings asked for their step together */
-#define PRIM_GAP_MEDIANS    20 /* a reading that late is a gap, */
+#define PRIM_READINGS	    1024 /* of the window's, at a time */
+#define PRIM_GAP_READS	    20 /* a reading that late is a gap, */
 #define PRIM_GAP_NS	    NSEC_PER_USEC /* if it is that late, too */
 
 #define PRIM_ROUND_TRIPS    16 /* of the line, in a batch */
@@ -69,24 +67,22 @@ struct prim_line {
  * @leader: the thread on machine->cpu, which measures
  * @follower: the thread on machine->peer, or NULL
  * @done: the leader has ended
+ * @err: why it could not measure, or 0
  * @line: of MAG_PRIMITIVE_LINE
  * @batch: ticks of the batches
  * @empty: ticks of the batches of the empty loop
- * @readings: of the clock, and then what lies between two
- * @scratch: to work on a copy of what lies between two
- * @median: ticks between two readings of the clock
+ * @read: ticks that one reading of the clock takes
  */
 struct prim_bench {
 	struct mag_machine *machine;
 	struct task_struct *leader;
 	struct task_struct *follower;
 	struct completion done;
+	int err;
 	struct prim_line line;
 	u64 batch[PRIM_BATCHES];
 	u64 empty[PRIM_BATCHES];
-	u64 readings[PRIM_READINGS];
-	u64 scratch[PRIM_READINGS];
-	u64 median;
+	u64 read;
 };
 
 /* Statistics. */
@@ -107,65 +103,6 @@ static void sort_u64(u64 *values, u32 nr)
 static u64 net(u64 batch, u64 empty)
 {
 	return batch > empty ? batch - empty : 0;
-}
-
-/* Whether the clock was read more often than it steps. */
-static bool has_zero(const u64 *differences, u32 nr)
-{
-	u32 i;
-
-	for (i = 0; i < nr; i++)
-		if (!differences[i])
-			return true;
-	return false;
-}
-
-/* The step that explains a few differences; 0 if all are 0. */
-static u64 group_step(const u64 *differences, u32 nr, bool zero)
-{
-	u64 least = U64_MAX, divisor = 0;
-	u32 i;
-
-	for (i = 0; i < nr; i++) {
-		if (!differences[i])
-			continue;
-		least = min(least, differences[i]);
-		divisor = gcd(divisor, differences[i]);
-	}
-	return zero && divisor ? least : divisor;
-}
-
-/**
- * mag_primitive_step() - by how much the readings of a clock differ at least
- * @differences: of one reading to the next, as they came; overwritten
- * @nr: their number
- *
- * Where some are 0 the clock is read more often than it steps, so that the
- * least of the others is one step.  Where none is, each is some steps long, and
- * the step divides them all.  That is asked of small groups, and the median
- * answer is taken: a single reading that was corrected or rounded does not
- * decide.
- *
- * Context: any.
- * Return: the step, or 0 if the clock stood still.
- */
-u64 mag_primitive_step(u64 *differences, u32 nr)
-{
-	bool zero = has_zero(differences, nr);
-	u32 i, groups = 0;
-	u64 step;
-
-	for (i = 0; i < nr; i += PRIM_STEP_GROUP) {
-		step = group_step(differences + i, min(PRIM_STEP_GROUP, nr - i),
-				  zero);
-		/* Not beyond the group that was just looked at. */
-		if (step)
-			differences[groups++] = step;
-	}
-	if (!groups)
-		return 0;
-	sort_u64(differences, groups);
-	return differences[groups / 2];
 }
 
 /* One primitive on one CPU. */
@@ -319,30 +256,16 @@ static void measure_line(struct prim_bench *bench)
 
 /* The clock, and who interrupts it. */
 
-/* Work of different length between readings, lest all are equally far apart. */
-static noinline void read_clock(u64 *readings, u32 nr)
+static int measure_step(struct prim_bench *bench)
 {
-	u32 i, j;
+	struct mag_clock_step step;
+	int err = mag_clock_measure_step(&step);
 
-	for (i = 0; i < nr; i++) {
-		readings[i] = mag_clock_read();
-		for (j = i % PRIM_STEP_GROUP; j; j--)
-			barrier();
-	}
-}
-
-static void measure_step(struct prim_bench *bench)
-{
-	u64 *differences = bench->readings;
-	u32 i, nr = PRIM_READINGS - 1;
-
-	read_clock(bench->readings, PRIM_READINGS);
-	for (i = 0; i < nr; i++)
-		differences[i] = bench->readings[i + 1] - bench->readings[i];
-	memcpy(bench->scratch, differences, sizeof(bench->scratch));
-	bench->machine->clock_step = mag_primitive_step(bench->scratch, nr);
-	sort_u64(differences, nr);
-	bench->median = differences[nr / 2];
+	if (err)
+		return err;
+	bench->machine->clock_step = step.step;
+	bench->read = step.read;
+	return 0;
 }
 
 /* What counts as a gap, in ticks. */
@@ -351,7 +274,7 @@ static u64 gap_least(const struct prim_bench *bench)
 	u64 khz = bench->machine->khz ?: mag_clock_tsc_khz();
 	u64 least = div_u64(khz * PRIM_GAP_NS, NSEC_PER_MSEC);
 
-	return max(least, bench->median * PRIM_GAP_MEDIANS);
+	return max(least, bench->read * PRIM_GAP_READS);
 }
 
 /* Some readings one right after the other; @least: of a gap. */
@@ -389,16 +312,23 @@ static void measure_window(struct prim_bench *bench)
 
 /* All of it. */
 
-static int lead(void *arg)
+static void measure_all(struct prim_bench *bench)
 {
-	struct prim_bench *bench = arg;
 	u32 primitive;
 
-	measure_step(bench);
 	for (primitive = 0; primitive < MAG_PRIMITIVE_LINE; primitive++)
 		measure_primitive(bench, primitive);
 	measure_window(bench);
 	measure_line(bench);
+}
+
+static int lead(void *arg)
+{
+	struct prim_bench *bench = arg;
+
+	bench->err = measure_step(bench);
+	if (!bench->err)
+		measure_all(bench);
 	complete(&bench->done);
 	return 0;
 }
@@ -429,7 +359,7 @@ static int lead_and_follow(struct prim_bench *bench)
 	wake_up_process(bench->leader);
 	err = wait_for_completion_killable(&bench->done);
 	join(bench->leader);
-	return err ? -EINTR : 0;
+	return err ? -EINTR : bench->err;
 }
 
 static int spawn_and_lead(struct prim_bench *bench)

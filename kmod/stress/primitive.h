@@ -16,10 +16,4 @@
  */
 int mag_primitive_measure(struct mag_machine *machine);
 
-/*
- * For tests.  The least step that explains @nr differences of one reading of a
- * clock to the next; overwrites them.
- */
-u64 mag_primitive_step(u64 *differences, u32 nr);
-
 #endif /* MAGSLAB_STRESS_PRIMITIVE_H */
