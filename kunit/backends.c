@@ -362,7 +362,9 @@ static void backend_exchange(void *arg)
 	}
 }
 
-static void backend_serves_all_cpus_at_once(struct kunit *test)
+/* Destroys the pool. */
+static void backend_exchange_on_all_cpus(struct kunit *test,
+					 struct mag_pool *pool)
 {
 	struct backend_crew *shared;
 	struct backend_mate *mates;
@@ -376,7 +378,7 @@ static void backend_serves_all_cpus_at_once(struct kunit *test)
 	mates = kunit_kcalloc(test, nr_cpu_ids, sizeof(*mates), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, shared);
 	KUNIT_ASSERT_NOT_NULL(test, mates);
-	shared->pool = backend_pool(test, 64, 0, mag_kunit_owner_ctor);
+	shared->pool = pool;
 
 	crew = mag_kunit_crew(test);
 	for_each_online_cpu(cpu) {
@@ -397,6 +399,12 @@ static void backend_serves_all_cpus_at_once(struct kunit *test)
 	backend_destroy(test, shared->pool);
 	KUNIT_EXPECT_EQ(test, spoilt, 0);
 	KUNIT_EXPECT_EQ(test, failed, 0);
+}
+
+static void backend_serves_all_cpus_at_once(struct kunit *test)
+{
+	backend_exchange_on_all_cpus(test, backend_pool(test, 64, 0,
+							mag_kunit_owner_ctor));
 }
 
 /* Memory. */
@@ -530,13 +538,13 @@ static void backend_pool_is_refused(struct kunit *test)
 #define NOOP_LIVE     32UL
 #define NOOP_OBJECTS  8192 /* more than such a pool has, on 500 CPUs */
 
-static struct mag_pool *noop_pool(struct kunit *test)
+static struct mag_pool *noop_pool(struct kunit *test, unsigned long max_live)
 {
-	static const struct mag_pool_spec spec = {
+	const struct mag_pool_spec spec = {
 		.name = "kunit",
 		.size = NOOP_BYTES,
 		.ctor = mag_kunit_owner_ctor,
-		.max_live = NOOP_LIVE,
+		.max_live = max_live,
 	};
 	struct mag_pool *pool = mag_pool_create(&mag_backend_noop, &spec);
 
@@ -594,7 +602,7 @@ static u32 noop_fill_all_stacks(struct mag_pool *pool, void **objs)
 static void backend_noop_has_max_live_beside_full_stacks(struct kunit *test)
 {
 	void **objs = mag_kunit_array(test, NOOP_OBJECTS);
-	struct mag_pool *pool = noop_pool(test);
+	struct mag_pool *pool = noop_pool(test, NOOP_LIVE);
 	u32 here, nested;
 
 	here = noop_fill_all_stacks(pool, objs);
@@ -612,7 +620,7 @@ static void backend_noop_has_max_live_beside_full_stacks(struct kunit *test)
 static void backend_noop_serves_an_interrupt_on_top(struct kunit *test)
 {
 	void **objs = mag_kunit_array(test, NOOP_OBJECTS);
-	struct mag_pool *pool = noop_pool(test);
+	struct mag_pool *pool = noop_pool(test, NOOP_LIVE);
 	u32 i, round, spoilt = 0, missing = 0;
 
 	mag_kunit_pin(test, cpumask_first(cpu_online_mask));
@@ -650,7 +658,7 @@ static void backend_noop_serves_an_interrupt_on_top(struct kunit *test)
 static void backend_noop_frees_in_bulk_on_top(struct kunit *test)
 {
 	void **objs = mag_kunit_array(test, NOOP_OBJECTS);
-	struct mag_pool *pool = noop_pool(test);
+	struct mag_pool *pool = noop_pool(test, NOOP_LIVE);
 	u32 before, nr, after;
 
 	mag_kunit_pin(test, cpumask_first(cpu_online_mask));
@@ -664,6 +672,13 @@ static void backend_noop_frees_in_bulk_on_top(struct kunit *test)
 
 	KUNIT_EXPECT_GE(test, nr, NOOP_LIVE);
 	KUNIT_EXPECT_EQ(test, after, before);
+}
+
+/* A stack holds few: CPUs meet at the lists of stacks in most of their calls. */
+static void backend_noop_exchanges_stacks_on_all_cpus(struct kunit *test)
+{
+	backend_exchange_on_all_cpus(
+		test, noop_pool(test, BACKEND_SHARED + num_online_cpus()));
 }
 
 static void backend_noop_holds_what_its_formula_says(struct kunit *test)
@@ -845,7 +860,7 @@ static void backend_noop_loses_none_to_interrupts(struct kunit *test)
 	storm = kunit_kzalloc(test, sizeof(*storm), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, storm);
 	mag_kunit_pin(test, cpumask_first(cpu_online_mask));
-	storm->pool = noop_pool(test);
+	storm->pool = noop_pool(test, NOOP_LIVE);
 	mag_hrtimer_setup(&storm->timer, noop_interrupts, CLOCK_MONOTONIC,
 			  HRTIMER_MODE_REL_PINNED);
 
@@ -883,6 +898,7 @@ static struct kunit_case backend_cases[] = {
 	KUNIT_CASE(backend_noop_has_max_live_beside_full_stacks),
 	KUNIT_CASE(backend_noop_serves_an_interrupt_on_top),
 	KUNIT_CASE(backend_noop_frees_in_bulk_on_top),
+	KUNIT_CASE(backend_noop_exchanges_stacks_on_all_cpus),
 	KUNIT_CASE(backend_noop_loses_none_to_interrupts),
 	KUNIT_CASE(backend_noop_holds_what_its_formula_says),
 	KUNIT_CASE(backend_noop_memory_is_linear_in_cpus),

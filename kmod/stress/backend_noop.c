@@ -7,10 +7,12 @@
  */
 #include "backend_noop.h"
 
+#include <linux/atomic.h>
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/gfp.h>
 #include <linux/kernel.h>
+#include <linux/limits.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
@@ -31,36 +33,51 @@
 
 /**
  * struct noop_stack - objects that are in; or all objects of a ring
- * @next: in a list of the store
- * @older: the stack that the pool allocated before
+ * @next: in a list of the store, as noop_list has it
+ * @number: from 1 on
  * @nr: objects in @objs; in a ring, which one is allocated next
  * @size: most objects in @objs; in a ring, a power of two
  * @objs: the objects.  Those that the stack begins with lie behind.
  */
 struct noop_stack {
-	struct noop_stack *next;
-	struct noop_stack *older;
+	u32 next;
+	u32 number;
 	u32 nr;
 	u32 size;
 	void *objs[];
 };
 
 /**
+ * struct noop_list - stacks that belong to no CPU, the last one first
+ * @head: the number of the first one, or 0, in the lower half.  The upper half
+ *	counts changes, so that a CPU notices them even if the first stack is the
+ *	same again.
+ *
+ * It needs no lock.  So interrupts can use it at any time and need not be masked,
+ * which is what an exchange would cost most on some machines.
+ */
+struct noop_list {
+	atomic64_t head ____cacheline_aligned_in_smp;
+};
+
+/**
  * struct noop_store - what the CPUs of a pool share
- * @youngest: all stacks and rings, by @older
+ * @stacks: all stacks and rings, by number
+ * @nr_stacks: so many
  * @bytes: of their memory
- * @lock: protects the rest.  Held with interrupts off, for some 20 instructions.
- *	The caller may be inside its CPU's stacks.  Nothing is taken under it.
- * @full: stacks with objects
- * @empty: stacks without
+ * @full: stacks that are full
+ * @empty: stacks that are empty
+ * @lock: protects @loose.  Taken by interrupts that came on top of a call, and
+ *	on CPUs without stacks, with interrupts off.  Nothing is taken under it.
  * @loose: the stack that single objects are taken from and given to
  */
 struct noop_store {
-	struct noop_stack *youngest;
+	struct noop_stack **stacks;
+	u32 nr_stacks;
 	u64 bytes;
-	raw_spinlock_t lock;
-	struct noop_stack *full;
-	struct noop_stack *empty;
+	struct noop_list full;
+	struct noop_list empty;
+	raw_spinlock_t lock ____cacheline_aligned_in_smp;
 	struct noop_stack *loose;
 };
 
@@ -92,14 +109,15 @@ struct noop_cpu {
  * CPUs, those that went offline and those that only free included, and the
  * store's @loose hold the others.  At least one is left, and that is in @full.
  *
- * No free finds the store without an empty stack.  At most @full stacks are full.
- * Of those that are not, CPUs have at most two each, and one is @loose.  A free
- * that needs the store has at least one full stack, in place of one of these.
+ * No free finds the store without an empty stack.  It needs one when both
+ * stacks of its CPU are full, or @loose is.  At most @full stacks are full.  Of
+ * others, each CPU has two at most, even in the midst of an exchange, and either
+ * @loose is one or it is the CPU's turn that has none.  @empty is one more.
  */
 struct noop_plan {
 	u32 size;
-	unsigned long full;
-	unsigned long empty;
+	u32 full;
+	u32 empty;
 };
 
 /* Size. */
@@ -174,8 +192,8 @@ u64 mag_noop_bytes(const struct mag_pool_spec *spec, unsigned int cpus)
 	if (spec->max_live > NOOP_MAX_OBJECTS)
 		return U64_MAX;
 	plan = noop_plan(spec, cpus);
-	return plan.full * noop_stack_bytes(spec, plan.size, plan.size) +
-	       plan.empty * noop_stack_bytes(spec, plan.size, 0);
+	return (u64)plan.full * noop_stack_bytes(spec, plan.size, plan.size) +
+	       (u64)plan.empty * noop_stack_bytes(spec, plan.size, 0);
 }
 
 /* Stacks and lists of them. */
@@ -202,27 +220,52 @@ static void stack_push_run(struct noop_stack *stack, void **objs, u32 run)
 	stack->nr += run;
 }
 
-static void list_put(struct noop_stack **list, struct noop_stack *stack)
+static s64 list_head_after(s64 head, u32 first)
 {
-	stack->next = *list;
-	*list = stack;
+	return (head & ~(s64)U32_MAX) + BIT_ULL(32) + first;
+}
+
+static void list_push(struct noop_list *list, struct noop_stack *stack)
+{
+	s64 head = atomic64_read(&list->head);
+
+	do {
+		WRITE_ONCE(stack->next, (u32)head);
+	} while (!atomic64_try_cmpxchg(&list->head, &head,
+				       list_head_after(head, stack->number)));
+}
+
+/* The first stack, or NULL. */
+static struct noop_stack *list_pop(struct noop_list *list,
+				   const struct noop_store *store)
+{
+	s64 head = atomic64_read(&list->head);
+	struct noop_stack *stack;
+
+	do {
+		if (!(u32)head)
+			return NULL;
+		/* It may be another CPU's by now: then the head has changed. */
+		stack = store->stacks[(u32)head - 1];
+	} while (!atomic64_try_cmpxchg(
+		&list->head, &head,
+		list_head_after(head, READ_ONCE(stack->next))));
+	return stack;
 }
 
 /* The store. */
 
-/* Puts @stack into @to for one of @from; returns @stack if there is none. */
+/* Gives @stack to @to for one of @from; returns @stack if there is none. */
 static struct noop_stack *store_swap(struct noop_store *store,
-				     struct noop_stack **from,
-				     struct noop_stack **to,
+				     struct noop_list *from,
+				     struct noop_list *to,
 				     struct noop_stack *stack)
 {
-	struct noop_stack *got = *from;
+	struct noop_stack *got = list_pop(from, store);
 
-	lockdep_assert_held(&store->lock);
 	if (unlikely(!got))
 		return stack;
-	*from = got->next;
-	list_put(to, stack);
+	list_push(to, stack);
 	return got;
 }
 
@@ -300,14 +343,10 @@ static void noop_load(struct noop_cpu *this, struct noop_stack *stack)
 static noinline void *noop_alloc_refilled(struct noop_cpu *this)
 {
 	struct noop_stack *stack = this->spare;
-	unsigned long flags;
 	void *obj = NULL;
 
-	if (!stack->nr) {
-		raw_spin_lock_irqsave(&this->store->lock, flags);
+	if (!stack->nr)
 		stack = store_refill(this->store, stack);
-		raw_spin_unlock_irqrestore(&this->store->lock, flags);
-	}
 	noop_load(this, stack);
 	if (likely(stack->nr))
 		obj = stack_pop(stack);
@@ -345,13 +384,9 @@ static void *backend_noop_alloc(struct mag_pool *pool, gfp_t gfp)
 static bool noop_make_room(struct noop_cpu *this)
 {
 	struct noop_stack *stack = this->spare;
-	unsigned long flags;
 
-	if (stack->nr == stack->size) {
-		raw_spin_lock_irqsave(&this->store->lock, flags);
+	if (stack->nr == stack->size)
 		stack = store_drain(this->store, stack);
-		raw_spin_unlock_irqrestore(&this->store->lock, flags);
-	}
 	noop_load(this, stack);
 	return !WARN_ON_ONCE(stack->nr == stack->size);
 }
@@ -448,13 +483,12 @@ static u64 backend_noop_held_bytes(struct mag_pool *pool)
 static void backend_noop_exit(struct mag_pool *pool)
 {
 	struct noop_store *store = noop_store(pool);
-	struct noop_stack *stack;
 
-	while ((stack = store->youngest)) {
-		store->youngest = stack->older;
-		kvfree(stack);
+	while (store->nr_stacks) {
+		kvfree(store->stacks[--store->nr_stacks]);
 		cond_resched();
 	}
+	kvfree(store->stacks);
 	kfree(store);
 	free_percpu(noop_cpus(pool));
 }
@@ -483,10 +517,10 @@ static struct noop_stack *stack_create(const struct mag_pool *pool, u32 size,
 				   : kmalloc_node(bytes, NOOP_GFP, node);
 	if (!stack)
 		return NULL;
-	stack->older = store->youngest;
-	store->youngest = stack;
+	store->stacks[store->nr_stacks++] = stack;
 	store->bytes += bytes;
 
+	stack->number = store->nr_stacks;
 	stack->size = size;
 	obj = PTR_ALIGN((char *)&stack->objs[size], noop_align(&pool->spec));
 	for (; stack->nr < nr; obj += noop_stride(&pool->spec)) {
@@ -511,7 +545,7 @@ static void noop_deal(struct noop_cpu *this, struct noop_stack *stack)
 	} else if (!store->loose) {
 		store->loose = stack;
 	} else {
-		list_put(stack->nr ? &store->full : &store->empty, stack);
+		list_push(stack->nr ? &store->full : &store->empty, stack);
 	}
 }
 
@@ -524,10 +558,15 @@ static bool noop_serves(const struct mag_pool_spec *spec, unsigned int cpu)
 static int noop_deal_all(struct mag_pool *pool, const struct noop_plan *plan)
 {
 	unsigned int cpu = cpumask_first(cpu_online_mask);
+	struct noop_store *store = noop_store(pool);
+	u32 i, nr = plan->full + plan->empty;
 	struct noop_stack *stack;
-	unsigned long i;
 
-	for (i = 0; i < plan->full + plan->empty; i++) {
+	store->stacks = kvcalloc(nr, sizeof(*store->stacks), NOOP_GFP);
+	if (!store->stacks)
+		return -ENOMEM;
+
+	for (i = 0; i < nr; i++) {
 		stack = stack_create(pool, plan->size,
 				     i < plan->full ? plan->size : 0,
 				     cpu_to_node(cpu));
