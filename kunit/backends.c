@@ -536,6 +536,7 @@ static void backend_pool_is_refused(struct kunit *test)
 #define NOOP_MAX_NS   20000
 #define NOOP_BYTES    4000 /* of an object: a stack holds few */
 #define NOOP_LIVE     32UL
+#define NOOP_BURST    24U /* allocations of a task: stacks run empty and full */
 #define NOOP_OBJECTS  8192 /* more than such a pool has, on 500 CPUs */
 
 static struct mag_pool *noop_pool(struct kunit *test, unsigned long max_live)
@@ -795,20 +796,35 @@ static void backend_objects_in_turn_have_one_owner(struct kunit *test)
  * @timer: brings the interrupt
  * @pool: on noop
  * @kept: by the interrupt, from one of its turns to the next; or NULL
+ * @objs: of the interrupt, during its turn
  * @turns: of the interrupt
  */
 struct noop_storm {
 	struct hrtimer timer;
 	struct mag_pool *pool;
 	void *kept;
+	void **objs;
 	u32 turns;
 };
 
-/* Allocates one time and frees the next, so that the task finds more and less. */
+/* One by one, the first or the last one first. */
+static void noop_free_all(struct mag_pool *pool, void **objs, u32 nr, bool last)
+{
+	u32 i;
+
+	for (i = 0; i < nr; i++)
+		mag_pool_free(pool, objs[last ? nr - 1 - i : i]);
+}
+
+/*
+ * Allocates one time and frees the next, so that the task finds more and less.
+ * In between all stacks of the store change places.
+ */
 static enum hrtimer_restart noop_interrupts(struct hrtimer *timer)
 {
 	struct noop_storm *storm =
 		container_of(timer, struct noop_storm, timer);
+	u32 nr;
 
 	if (storm->kept) {
 		mag_pool_free(storm->pool, storm->kept);
@@ -816,6 +832,8 @@ static enum hrtimer_restart noop_interrupts(struct hrtimer *timer)
 	} else {
 		storm->kept = mag_pool_alloc(storm->pool, GFP_ATOMIC);
 	}
+	nr = noop_alloc_until_null(storm->pool, storm->objs, 0);
+	noop_free_all(storm->pool, storm->objs, nr, storm->turns & 2);
 	WRITE_ONCE(storm->turns, storm->turns + 1);
 	return HRTIMER_NORESTART;
 }
@@ -823,12 +841,15 @@ static enum hrtimer_restart noop_interrupts(struct hrtimer *timer)
 /* Takes objects and puts them back until the interrupt has had its turn @turn. */
 static void noop_storm_until(struct noop_storm *storm, u32 turn)
 {
-	void *obj;
+	void *objs[NOOP_BURST];
+	u32 i, nr;
 
 	while (READ_ONCE(storm->turns) != turn) {
-		obj = mag_pool_alloc(storm->pool, GFP_KERNEL);
-		if (obj)
-			mag_pool_free(storm->pool, obj);
+		for (i = nr = 0; i < NOOP_BURST; i++) {
+			objs[nr] = mag_pool_alloc(storm->pool, GFP_KERNEL);
+			nr += !!objs[nr];
+		}
+		noop_free_all(storm->pool, objs, nr, true);
 	}
 }
 
@@ -861,6 +882,7 @@ static void backend_noop_loses_none_to_interrupts(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, storm);
 	mag_kunit_pin(test, cpumask_first(cpu_online_mask));
 	storm->pool = noop_pool(test, NOOP_LIVE);
+	storm->objs = mag_kunit_array(test, NOOP_OBJECTS);
 	mag_hrtimer_setup(&storm->timer, noop_interrupts, CLOCK_MONOTONIC,
 			  HRTIMER_MODE_REL_PINNED);
 
