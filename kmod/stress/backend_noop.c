@@ -659,11 +659,15 @@ static int backend_noop_init(struct mag_pool *pool)
 	return err;
 }
 
-/* Preemption is off inside a CPU's stacks; the store has a lock that masks interrupts. */
+/*
+ * Preemption is off inside a CPU's stacks; lists of stacks are exchanged by a
+ * locked cmpxchg; single objects of interrupts are under a lock that masks them.
+ */
 #define NOOP_USES                                   \
 	(MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_CALL) |    \
 	 MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_PREEMPT) | \
 	 MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_IRQ) |     \
+	 MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_ATOMIC) |  \
 	 MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_SPINLOCK))
 
 const struct mag_backend_ops mag_backend_noop = {
