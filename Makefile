@@ -12,13 +12,14 @@
 #   UM_SOFT_IPI=1        or 0: a kernel for um without our patch, so that masking
 #                        interrupts costs a system call there
 #   MACHINE=qemu         or icount, counting instructions, or um, User-Mode Linux
-#   ARCH=x86_64          or arm64, in QEMU
+#   ARCH=x86_64          (or x86, amd64) or arm64 (aarch64), in QEMU
 #   CPUS=2 NODES=1       CPUs of the machine (icount: 1), nodes of memory
 #   MEM=1024             MiB of memory
 #   APPEND=...           further kernel arguments
 # and of all or single ones:
 #   V=1                  show commands, and the console of the machine
-#   O=out                where everything that is built goes
+#   O=out                where everything that is built goes; a folder in it that
+#                        magslab has not made stays as it is
 #   MAGSLAB_CACHE=~/.cache/magslab  where kernels are kept, 12 GB at most
 #   FLAVOUR=cloud-amd64  of the distribution's kernel, of those it offers
 #   REFRESH=1            ask for a newer one now, not once a day
@@ -36,15 +37,38 @@
 #   SCRIPTS=...          make trace-test: the tests of these scripts, not all
 #   CMD=...              make vm: a command in place of the shell
 #   COVERAGE_MIN=90      make coverage: least percentage of lines
+#   KBUILD_FLAGS=...     words for the make that builds the module, e.g. W=1
+#
+# make -jN: compilers that run at once; as many as this machine or container has
+# CPUs.  Of the environment, CROSS_COMPILE=, LLVM=, CC=, KBUILD_OUTPUT= and their
+# like are ignored, with a warning: see Documentation/machines.rst.
+#
+# make expands nothing in what they say.  Those that hold several words part them
+# at blanks; quotes hold a word together.
 #
 # make all is for this machine's own kernel unless one is named.
-VARIABLES := APPEND ARCH ARGS BACKEND CELLS CMD COVERAGE_MIN CPUS FLAVOUR \
-	JOBS KDIR KERNEL KERNELS KERNEL_IMAGE KERNEL_TREE LOAD LOAD_FILE \
-	MACHINE MAGSLAB_CACHE MEM NODES O OVERHEAD REFRESH SCRIPT SCRIPTS \
+VARIABLES := APPEND ARCH ARGS BACKEND CELLS CHECKS CMD COVERAGE_MIN CPUS FLAVOUR \
+	JOBS KBUILD_FLAGS KDIR KERNEL KERNELS KERNEL_IMAGE KERNEL_TREE LOAD \
+	LOAD_FILE MACHINE MAGSLAB_CACHE MEM NODES O OVERHEAD REFRESH SCRIPT SCRIPTS \
 	SSHLOGIN UM_SOFT_IPI V VARIANT WORKLOAD
-# An O that is empty is the default as well: of "", clean would remove /test.
+
+# A variable that is none of these would be ignored: a name misspelt, or one that
+# only the kernel's own make knows.
+said := $(foreach v,$(.VARIABLES),$(if $(findstring command line,$(origin $v)),$v))
+unknown := $(filter-out $(VARIABLES) MAKEFLAGS,$(said))
+ifneq ($(unknown),)
+$(error there is no variable $(addsuffix =,$(unknown)) make help lists those \
+	there are; KBUILD_FLAGS="..." has words for the build of the module)
+endif
+
+# The user's words as they are, not what make would expand them to.
+$(foreach v,$(VARIABLES),$(eval override $v := $$(value $v)))
+# One that is empty is the default as well.
 override O := $(or $(O),out)
-V ?= 0
+override V := $(or $(V),0)
+
+# Shells would heed these before the scripts see to it.
+unexport BASH_ENV ENV CDPATH GLOBIGNORE POSIXLY_CORRECT SHELLOPTS BASHOPTS
 
 # What is empty stays out: to the kernel's build, ARCH= is an architecture.
 export $(foreach v,$(VARIABLES),$(if $($v),$v))
@@ -96,7 +120,7 @@ coverage: ## lines and branches of the module that the tests execute
 
 .PHONY: check
 check: ## checkpatch, sparse, cppcheck, shellcheck, clang-format; CHECKS=...
-	@scripts/check $(CHECKS)
+	@scripts/check
 
 .PHONY: vm
 vm: ## a shell in a machine, module inserted; exit leaves
@@ -124,11 +148,10 @@ format: ## lay out the C code with clang-format
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf $(addprefix $(O)/,build bench coverage demo flame kunit matrix test trace trace-test vm) magslab.ko magctl
-	@rmdir $(O) 2>/dev/null || true
+	@scripts/clean
 
 .PHONY: help
 help: ## this list
 	@echo "Commands:"
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
-	@sed -n '/^# Variables/,/^#$$/ s/^# \{0,1\}//p' Makefile
+	@sed -n '/^# Variables/,/^VARIABLES/ s/^# \{0,1\}//p' Makefile
