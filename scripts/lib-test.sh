@@ -43,6 +43,12 @@ numa_set()
 	[ -n "${NODES:-}" ] || [ "${CPUS:-2}" -lt 2 ] || echo numa
 }
 
+# ipi_set: the set of tests of interrupts between CPUs, unless there is one alone.
+ipi_set()
+{
+	[ "${CPUS:-2}" -lt 2 ] || echo ipi
+}
+
 # um_words: what of the user's words for the machines User-Mode Linux cannot
 # take, where it is one of several and was not asked for.
 um_words()
