@@ -26,7 +26,7 @@
 #include "backend.h"
 
 #define NOOP_GFP	 (GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN | __GFP_RETRY_MAYFAIL)
-#define NOOP_MAX_OBJECTS (1UL << 31)
+#define NOOP_MAX_OBJECTS 0x80000000UL
 /* Of a stack with its objects: the most that page allocators find with ease. */
 #define NOOP_CHUNK	 ((size_t)SZ_32K)
 #define NOOP_STACK_LEAST 8 /* objects, if they are large */
