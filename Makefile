@@ -34,15 +34,31 @@
 #   SCRIPTS=...          make trace-test: the tests of these scripts, not all
 #   CMD=...              make vm: a command in place of the shell
 #   COVERAGE_MIN=90      make coverage: least percentage of lines
+#   KBUILD_FLAGS=...     words for the make that builds the module, e.g. W=1
+#
+# make expands nothing in what they say.  Those that hold several words part them
+# at blanks; quotes hold a word together.
 #
 # make all is for this machine's own kernel unless one is named.
-VARIABLES := APPEND ARCH ARGS BACKEND CELLS CMD COVERAGE_MIN CPUS FLAVOUR \
-	JOBS KDIR KERNEL KERNELS KERNEL_IMAGE KERNEL_TREE LOAD LOAD_FILE \
-	MACHINE MAGSLAB_CACHE MEM NODES O OVERHEAD REFRESH SCRIPT SCRIPTS \
+VARIABLES := APPEND ARCH ARGS BACKEND CELLS CHECKS CMD COVERAGE_MIN CPUS FLAVOUR \
+	JOBS KBUILD_FLAGS KDIR KERNEL KERNELS KERNEL_IMAGE KERNEL_TREE LOAD \
+	LOAD_FILE MACHINE MAGSLAB_CACHE MEM NODES O OVERHEAD REFRESH SCRIPT SCRIPTS \
 	SSHLOGIN V VARIANT WORKLOAD
+
+# A variable that is none of these would be ignored: a name misspelt, or one that
+# only the kernel's own make knows.
+said := $(foreach v,$(.VARIABLES),$(if $(findstring command line,$(origin $v)),$v))
+unknown := $(filter-out $(VARIABLES) MAKEFLAGS,$(said))
+ifneq ($(unknown),)
+$(error there is no variable $(addsuffix =,$(unknown)) make help lists those \
+	there are; KBUILD_FLAGS="..." has words for the build of the module)
+endif
+
+# The user's words as they are, not what make would expand them to.
+$(foreach v,$(VARIABLES),$(eval override $v := $$(value $v)))
 # An O that is empty is the default as well: of "", clean would remove /test.
 override O := $(or $(O),out)
-V ?= 0
+override V := $(or $(V),0)
 
 # What is empty stays out: to the kernel's build, ARCH= is an architecture.
 export $(foreach v,$(VARIABLES),$(if $($v),$v))
@@ -94,7 +110,7 @@ coverage: ## lines and branches of the module that the tests execute
 
 .PHONY: check
 check: ## checkpatch, sparse, cppcheck, shellcheck, clang-format; CHECKS=...
-	@scripts/check $(CHECKS)
+	@scripts/check
 
 .PHONY: vm
 vm: ## a shell in a machine, module inserted; exit leaves
@@ -129,4 +145,4 @@ clean: ## remove what was built
 help: ## this list
 	@echo "Commands:"
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
-	@sed -n '/^# Variables/,/^#$$/ s/^# \{0,1\}//p' Makefile
+	@sed -n '/^# Variables/,/^VARIABLES/ s/^# \{0,1\}//p' Makefile

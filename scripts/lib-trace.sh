@@ -56,16 +56,16 @@ trace_machine()
 	in_machine --tools --by-turns "${add[@]}" "$@"
 }
 
-# magctl_load WORKLOAD BACKEND WORDS: the load of a machine's job, as a script.
+# magctl_load WORKLOAD BACKEND [WORD...]: the load of a machine's job, as a script.
 magctl_load()
 {
-	load_script "$(printf 'magctl run %q -b %q %s --json /out/load.json' "$@")"
+	load_script magctl run "$1" -b "$2" "${@:3}" --json /out/load.json
 }
 
-# load_script COMMAND: the same of any command of the machine's.
+# load_script COMMAND [WORD...]: the same of any command of the machine's.
 load_script()
 {
-	printf '%s >/out/load.log 2>&1\n' "$1"
+	printf '%s >/out/load.log 2>&1\n' "$(for_guest "$@")"
 	# shellcheck disable=SC2016 # for the guest
 	echo 'echo $? >/out/load.status'
 }
@@ -79,7 +79,7 @@ add_program()
 	if [ ! -f "$file" ] || [ ! -r "$file" ]; then
 		die "the program $file cannot be read"
 	fi
-	name=$(basename "$file" .c)
+	name=$(basename -- "$file" .c)
 	if [[ $file == *.c ]]; then
 		say "compiling $name"
 		mkdir -p "$BUILD/load"
@@ -87,7 +87,9 @@ add_program()
 			die "$file does not compile"
 		file=$BUILD/load/$name
 	fi
+	# A colon parts the two names of --add.
+	name=${name//:/_}
 	ADD+=(--add "$file:load.d/$name")
 	# shellcheck disable=SC2034 # for the caller
-	PROGRAM=$(printf '%q' "/magslab/load.d/$name")
+	PROGRAM=/magslab/load.d/$name
 }

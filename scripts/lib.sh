@@ -39,6 +39,39 @@ usage()
 	sed -n '3,/^[^#]/ { /^#/ s/^# \{0,1\}//p }' "$0"
 }
 
+# split_words NAME TEXT: the words of the user's variable NAME, in $WORDS.  Blanks
+# part them, and quotes of either kind hold one together.  Nothing else is special.
+split_words()
+{
+	local text=$2 word='' begun=false
+
+	WORDS=()
+	while [ -n "$text" ]; do
+		if [[ $text =~ ^([^[:space:]\'\"]+)(.*)$ ||
+		      $text =~ ^\'([^\']*)\'(.*)$ ||
+		      $text =~ ^\"([^\"]*)\"(.*)$ ]]; then
+			word+=${BASH_REMATCH[1]} begun=true
+		elif [[ $text =~ ^([[:space:]]+)(.*)$ ]]; then
+			! "$begun" || WORDS+=("$word")
+			word='' begun=false
+		else
+			die "$1=$2 is no list of words" "Quotes must be in pairs."
+		fi
+		text=${BASH_REMATCH[2]}
+	done
+	! "$begun" || WORDS+=("$word")
+}
+
+# for_guest WORD...: the same words, for the guest's shell to read.
+for_guest()
+{
+	local word
+
+	for word; do
+		printf " '%s'" "${word//\'/\'\\\'\'}"
+	done
+}
+
 # Commands to run when the script ends, last added first.
 CLEANUP=()
 on_exit()

@@ -66,16 +66,24 @@ memory_dir()
 	fi
 }
 
+# The kernel joins its arguments with blanks: those that are in quotes stay together.
+append_words()
+{
+	local text=$APPEND
+
+	while [[ $text =~ ^[[:space:]]*(([^[:space:]\"]|\"[^\"]*\"?)+)(.*)$ ]]; do
+		COMMAND+=("${BASH_REMATCH[1]}")
+		text=${BASH_REMATCH[3]}
+	done
+}
+
 machine_plan()
 {
-	local words
-
 	GUEST_MACHINE=um
 	HOW="User-Mode Linux"
 	CONSOLE_PORT=tty0 RESULT_PORT=ttyS0 WORDS_PORT=ttyS1
 	# A reboot would start the program again.
 	END=poweroff
-	read -ra words <<<"$APPEND"
 	COMMAND=(env TMPDIR="$(memory_dir)" "$KERNEL" mem="${MEM}M"
 		 initrd="$SCRATCH/initramfs" root=/dev/ram0 rdinit=/init
 		 uml_dir="$SCRATCH/um" umid=magslab con=null ssl=null
@@ -84,7 +92,7 @@ machine_plan()
 	# The other way to run its processes, ptrace, is for one CPU.
 	[ "$CPUS" -eq 1 ] || COMMAND+=(seccomp=on ncpus="$CPUS")
 	! "$INTERACTIVE" || COMMAND+=(loglevel=4)
-	COMMAND+=("${words[@]}")
+	append_words
 	# A kernel that hangs ignores every other signal; its processes die
 	# with it.
 	LIMIT=(timeout --signal=KILL --kill-after=1)

@@ -4,7 +4,7 @@
 # Job of make trace: the module in, if it is there, and a script of bpftrace's run
 # on a load.  bpftrace starts the load itself, when all its probes are attached,
 # and ends with it: so no event is missed.  /magslab/args holds the script's arguments,
-# one a line; /magslab/load is the load; /magslab/rounds says how often it is to
+# as words for a shell; /magslab/load is the load; /magslab/rounds says how often it is to
 # be run without the script and with it, to compare, and 0 that it is not.
 # shellcheck source=scripts/vm/jobs/bpftrace.sh
 . /magslab/bpftrace.sh
@@ -90,10 +90,7 @@ bpftrace_room 262144
 if [ -e /magslab/magslab.ko ]; then
 	insmod /magslab/magslab.ko || exit
 fi
-set --
-while IFS= read -r word; do
-	set -- "$@" "$word"
-done </magslab/args
+eval "set -- $(cat /magslab/args)"
 read -r rounds </magslab/rounds
 if [ "$rounds" = 0 ]; then
 	run_script "$@" || exit
