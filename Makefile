@@ -16,7 +16,8 @@
 #   APPEND=...           further kernel arguments
 # and of all or single ones:
 #   V=1                  show commands, and the console of the machine
-#   O=out                where everything that is built goes
+#   O=out                where everything that is built goes; a folder in it that
+#                        magslab has not made stays as it is
 #   MAGSLAB_CACHE=~/.cache/magslab  where kernels are kept, 12 GB at most
 #   FLAVOUR=cloud-amd64  of the distribution's kernel, of those it offers
 #   REFRESH=1            ask for a newer one now, not once a day
@@ -56,7 +57,7 @@ endif
 
 # The user's words as they are, not what make would expand them to.
 $(foreach v,$(VARIABLES),$(eval override $v := $$(value $v)))
-# An O that is empty is the default as well: of "", clean would remove /test.
+# One that is empty is the default as well.
 override O := $(or $(O),out)
 override V := $(or $(V),0)
 
@@ -138,8 +139,7 @@ format: ## lay out the C code with clang-format
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf $(addprefix $(O)/,build bench coverage demo flame kunit matrix test trace trace-test vm) magslab.ko magctl
-	@rmdir $(O) 2>/dev/null || true
+	@scripts/clean
 
 .PHONY: help
 help: ## this list

@@ -6,21 +6,11 @@
 # What UM_CPUS is, scripts/kernel/config/um.config says.
 UM_CPUS=8
 
-# start_results DIR: an empty folder for results, in $RESULTS.  One that holds
-# what is not ours is left alone: it may be anybody's.
+# start_results DIR: an empty folder for results, in $RESULTS.
 start_results()
 {
-	local mark=.magslab-results
-
 	RESULTS=$1
-	if [ ! -e "$RESULTS/$mark" ] && [[ $RESULTS/ != "$OUT"/* ]] &&
-		[ -n "$(ls -A "$RESULTS" 2>/dev/null)" ]; then
-		die "$RESULTS holds files that are no results" \
-		    "Name a new folder for them, or an empty one."
-	fi
-	rm -rf "$RESULTS"
-	mkdir -p "$RESULTS"
-	: >"$RESULTS/$mark"
+	new_dir "$RESULTS"
 }
 
 # sum_up: every TAP file of $RESULTS, failed tests first; the last line says

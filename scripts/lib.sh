@@ -7,8 +7,12 @@
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 OUT=${O:-$TOP/out}
 [[ $OUT == /* ]] || OUT=$TOP/$OUT
+# Links stay, dots go.
+OUT=$(realpath -ms "$OUT")
 V=${V:-0}
 PROG=${0##*/}
+# Each folder that we make, and may empty or remove, holds a file of this name.
+MARK=.magslab-out
 # What is taken where a kernel of our own is needed and none is named.
 # shellcheck disable=SC2034 # for those that source this
 NEWEST_KERNEL=7.3
@@ -131,13 +135,36 @@ cache_dir()
 			    "Set MAGSLAB_CACHE= to a folder of yours."
 		CACHE=$CACHE/magslab
 	fi
-	[[ $CACHE == /* ]] || CACHE=$PWD/$CACHE
+	CACHE=$(realpath -ms "$CACHE")
 	check_path "the cache folder" "$CACHE" \
 		   "Set MAGSLAB_CACHE= to a path without one."
-	mkdir -p "$CACHE" 2>/dev/null || :
-	[ -w "$CACHE" ] ||
+	own_cache
+}
+
+# own_cache: the cache folder is ours.  Builds and sources that nobody needs are
+# removed there, and so it must hold nothing else.
+own_cache()
+{
+	[ "$(realpath -m "$CACHE")" != "$(realpath -m "$OUT")" ] ||
+		die "MAGSLAB_CACHE= and O= are one folder, $CACHE" \
+		    "Set them to two."
+	[ -e "$CACHE/$MARK" ] || [ -z "${MAGSLAB_CACHE:-}" ] ||
+		is_empty "$CACHE" || is_old_cache ||
+		die "the cache folder $CACHE holds files that are not magslab's" \
+		    "Set MAGSLAB_CACHE= to a new folder, or to an empty one."
+	{ mkdir -p "$CACHE" && : >>"$CACHE/$MARK"; } 2>/dev/null ||
 		die "the cache folder $CACHE cannot be written" \
 		    "Set MAGSLAB_CACHE= to a folder of yours."
+}
+
+# is_old_cache: it was made when there was no mark yet: there is nothing in it but
+# what we put into one, and the lock.
+is_old_cache()
+{
+	[ -f "$CACHE/lock" ] && [ ! -s "$CACHE/lock" ] &&
+		[ -z "$(find "$CACHE/" -mindepth 1 -maxdepth 1 ! -name apt \
+			! -name arm64 ! -name build ! -name checkpatch \
+			! -name kernel ! -name lock ! -name source)" ]
 }
 
 # need_space DIR MIB WHAT
@@ -174,16 +201,110 @@ unlock()
 	exec {LOCK_FD}>&-
 }
 
-# Hold a folder of the cache against its removal until the script ends.  Fails
-# if it is gone already.
+# hold FILE: hold a folder's file, and so the folder, against its removal until the
+# script ends.  Fails if it is gone already.
 hold()
 {
 	local fd
 
-	exec {fd}<"$1/.inuse" || return
+	exec {fd}<"$1" || return
 	flock -s "$fd"
-	[ "$1/.inuse" -ef "/dev/fd/$fd" ]
+	[ "$1" -ef "/dev/fd/$fd" ]
 } 2>/dev/null
+
+# try_locks FILE...: hold those that are there, in $LOCKS.  Fails if another run
+# holds one.
+try_locks()
+{
+	local file fd free=true
+
+	LOCKS=()
+	for file; do
+		[ -e "$file" ] || continue
+		exec {fd}<"$file"
+		LOCKS+=("$fd")
+		flock -n "$fd" || free=false
+	done
+	"$free"
+}
+
+drop_locks()
+{
+	local fd
+
+	for fd in "${LOCKS[@]}"; do
+		exec {fd}<&-
+	done
+}
+
+is_empty()
+{
+	[ ! -e "$1" ] || { [ -d "$1" ] && [ -z "$(ls -A "$1")" ]; }
+}
+
+# is_ours DIR: we have made it.
+is_ours()
+{
+	[ -f "$1/$MARK" ] || is_old_output "$1"
+}
+
+# is_old_output DIR: the same, when there was no mark yet: it is in the checkout's
+# own out/, and holds a file by a name that we give.
+is_old_output()
+{
+	[ -f "$1/.magslab-results" ] || {
+		[ "$OUT" -ef "$TOP/out" ] && [[ $1 == "$OUT"/* ]] &&
+			[ -n "$(find "$1/" -maxdepth 4 '(' -name console.log -o \
+				-name summary -o -name '*.tap' -o -name lock -o \
+				-name '7.3-*.json' -o -name joblog ')' \
+				-print -quit 2>/dev/null)" ]
+	}
+}
+
+# own_dir DIR: DIR is there, and ours.
+own_dir()
+{
+	is_ours "$1" || is_empty "$1" ||
+		die "$1 holds files that are not magslab's" \
+		    "Name another folder: O=." \
+		    "If all of it is an earlier magslab's: touch $1/$MARK"
+	{ mkdir -p "$1" && : >>"$1/$MARK"; } 2>/dev/null ||
+		die "the folder $1 cannot be written" \
+		    "Set O= to a folder of yours."
+}
+
+# new_dir DIR: the same, and empty.  Until this script ends no other run gets it so:
+# each waits for the one before.
+declare -A NEW
+new_dir()
+{
+	own_dir "$1"
+	[ -n "${NEW[$1]:-}" ] || lock "$1/$MARK" "writes to $1"
+	NEW[$1]=1
+	find "$1/" -mindepth 1 -maxdepth 1 ! -name "$MARK" -exec rm -rf {} +
+}
+
+# remove_own DIR: remove it if it is ours and no run uses it, or what is in it.
+# Fails if it is still there.
+remove_own()
+{
+	local status=1
+	local -a marks
+
+	[ -e "$1" ] || return 0
+	is_ours "$1" || {
+		warn "$1 holds files that are not magslab's: it stays"
+		return 1
+	}
+	mapfile -d '' marks < <(find "$1/" -maxdepth 3 -name "$MARK" -print0)
+	if ! try_locks "${marks[@]}"; then
+		warn "another run uses $1: it stays"
+	elif rm -rf "$1"; then
+		status=0
+	fi
+	drop_locks
+	return "$status"
+}
 
 # remove_tree DIR: what is left by one that is interrupted has another name, and
 # is taken for nothing.
@@ -200,22 +321,11 @@ remove_tree()
 # builds in it.
 remove_unheld()
 {
-	local file fd free=true
-	local -a fds=()
-
-	for file in "$1/.inuse" "$1/lock"; do
-		[ -e "$file" ] || continue
-		exec {fd}<"$file"
-		fds+=("$fd")
-		flock -n "$fd" || free=false
-	done
-	if "$free"; then
+	if try_locks "$1/.inuse" "$1/lock"; then
 		say "removing ${1#"$CACHE"/} from the cache"
 		remove_tree "$1"
 	fi
-	for fd in "${fds[@]}"; do
-		exec {fd}<&-
-	done
+	drop_locks
 }
 
 # kmake ARGS...: make as if from a shell.  What the caller's own make was
@@ -291,7 +401,15 @@ prepare()
 	"$TOP/scripts/setup-packages" "${groups[@]}"
 	pick_kernel
 	BUILD=$OUT/build/$KERNEL_NAME
-	KERNEL_ARCH=$KERNEL_ARCH "$TOP/scripts/build" "$KDIR" "$BUILD"
+	build_in "$BUILD"
+}
+
+# build_in DIR: scripts/build, for the kernel that pick_kernel found; and no other
+# run removes DIR until this script ends.
+build_in()
+{
+	KERNEL_ARCH=$KERNEL_ARCH "$TOP/scripts/build" "$KDIR" "$1" || return
+	hold "$1/$MARK" || die "another run has just removed $1" "Start again."
 }
 
 # in_machine ARGUMENT...: vm/run, on the kernel that pick_kernel found and the
@@ -317,7 +435,7 @@ pick_kernel()
 		# shellcheck source=/dev/null
 		. "$file"
 		[ -n "$KERNEL_DIR" ] || return 0
-		! hold "$KERNEL_DIR" || return 0
+		! hold "$KERNEL_DIR/.inuse" || return 0
 	done
 	die "other runs remove $KERNEL_DIR as soon as it is made" \
 	    "Give this one a cache folder of its own: MAGSLAB_CACHE=."

@@ -94,7 +94,8 @@ fake_machine()
 # Small stand-ins for what takes long to compile.
 fake_programs()
 {
-	mkdir -p "$COPY"/{userspace,tests/unit,tests/guest,bench,kunit,kmod}
+	mkdir -p "$COPY"/{userspace,tests/unit,tests/guest,bench,kunit,kmod/uapi}
+	: >"$COPY/kmod/uapi/magslab.h"
 	# shellcheck disable=SC2016 # for make
 	printf '$(O)/magctl:\n\t@mkdir -p $(@D) && touch $@\n' \
 		>"$COPY/userspace/Makefile"
