@@ -10,7 +10,7 @@
 #   KERNEL_IMAGE=FILE    its bzImage, vmlinuz or linux, where it is not found
 #   VARIANT=release      or debug, kcsan, gcov, trace: how that kernel is built
 #   MACHINE=qemu         or icount, counting instructions, or um, User-Mode Linux
-#   ARCH=x86_64          or arm64, in QEMU
+#   ARCH=x86_64          (or x86, amd64) or arm64 (aarch64), in QEMU
 #   CPUS=2 NODES=1       CPUs of the machine (icount: 1), nodes of memory
 #   MEM=1024             MiB of memory
 #   APPEND=...           further kernel arguments
@@ -37,6 +37,10 @@
 #   COVERAGE_MIN=90      make coverage: least percentage of lines
 #   KBUILD_FLAGS=...     words for the make that builds the module, e.g. W=1
 #
+# make -jN: compilers that run at once; as many as this machine or container has
+# CPUs.  Of the environment, CROSS_COMPILE=, LLVM=, CC=, KBUILD_OUTPUT= and their
+# like are ignored, with a warning: see Documentation/machines.rst.
+#
 # make expands nothing in what they say.  Those that hold several words part them
 # at blanks; quotes hold a word together.
 #
@@ -60,6 +64,9 @@ $(foreach v,$(VARIABLES),$(eval override $v := $$(value $v)))
 # One that is empty is the default as well.
 override O := $(or $(O),out)
 override V := $(or $(V),0)
+
+# Shells would heed these before the scripts see to it.
+unexport BASH_ENV ENV CDPATH GLOBIGNORE POSIXLY_CORRECT SHELLOPTS BASHOPTS
 
 # What is empty stays out: to the kernel's build, ARCH= is an architecture.
 export $(foreach v,$(VARIABLES),$(if $($v),$v))

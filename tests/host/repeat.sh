@@ -5,6 +5,7 @@
 # shellcheck disable=SC2016 # what looks like variables are jq's
 set -euo pipefail
 
+. "$(dirname "$0")/../../scripts/lib.sh"
 PERCENT=0.5
 
 if [ $# -ne 2 ]; then
