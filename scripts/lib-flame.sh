@@ -24,7 +24,7 @@ fold()
 	} | LC_ALL=C sort |
 		awk '$2 == "s" { name = $3 (NF > 3 ? " " $4 : ""); next }
 		     { print $1, name }' >"$SCRATCH/resolved"
-	awk -v resolved="$SCRATCH/resolved" -f "$STACKS/fold.awk" "$1" |
+	awk -v resolved="$(for_awk "$SCRATCH/resolved")" -f "$STACKS/fold.awk" "$1" |
 		LC_ALL=C sort
 }
 
@@ -34,6 +34,6 @@ with_owners()
 	local program=$1
 
 	shift
-	awk -v slub="$STACKS/slub" -v mag="$SCRATCH/allocator" "$@" \
+	awk -v slub="$STACKS/slub" -v mag="$(for_awk "$SCRATCH/allocator")" "$@" \
 		-f "$STACKS/owner.awk" -f "$STACKS/$program.awk"
 }

@@ -57,12 +57,17 @@ TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 OUT=${O:-$TOP/out}
 [[ $OUT == /* ]] || OUT=$TOP/$OUT
 # Links stay, dots go.
-OUT=$(realpath -ms "$OUT")
+OUT=$(realpath -ms -- "$OUT")
 V=${V:-0}
 PROG=${0##*/}
 # Each folder that we make, and may empty or remove, holds a file of this name.
 MARK=.magslab-out
 # What is taken where a kernel of our own is needed and none is named.
+# Scratch files are there also for those that work in another folder.
+TMPDIR=$(realpath -ms -- "${TMPDIR:-/tmp}")
+export TMPDIR
+# A variable of the environment may have that name.
+SCRATCH=
 # shellcheck disable=SC2034 # for those that source this
 NEWEST_KERNEL=7.3
 
@@ -115,6 +120,20 @@ split_words()
 	! "$begun" || WORDS+=("$word")
 }
 
+# put_in_place FROM TO: TO is a copy of FROM, or as it was, if there is no room.
+put_in_place()
+{
+	on_exit "rm -f $(printf %q "$2.part")"
+	cp "$1" "$2.part"
+	mv "$2.part" "$2"
+}
+
+# for_awk FILE: as a word of awk's -v, which takes backslashes for more.
+for_awk()
+{
+	printf '%s\n' "${1//\\/\\\\}"
+}
+
 # for_guest WORD...: the same words, for the guest's shell to read.
 for_guest()
 {
@@ -134,9 +153,10 @@ on_exit()
 
 run_cleanup()
 {
-	local command
+	local status=$? command
 
 	trap '' INT TERM HUP
+	[ "$status" -eq 0 ] || tell_full
 	for command in "${CLEANUP[@]}"; do
 		eval "$command" || :
 	done
@@ -149,20 +169,47 @@ trap 'exit 129' HUP
 # scratch_dir: a folder that goes when the script ends, in $SCRATCH.
 scratch_dir()
 {
-	SCRATCH=$(mktemp -d "${TMPDIR:-/tmp}/magslab.XXXXXX")
-	on_exit "rm -rf '$SCRATCH'"
+	[ -z "$SCRATCH" ] || return 0
+	check_scratch
+	SCRATCH=$(mktemp -d "$TMPDIR/magslab.XXXXXX" 2>/dev/null) ||
+		die "no scratch file can be made in $TMPDIR" \
+		    "It may be full, or not yours: set TMPDIR= to another folder."
+	on_exit "rm -rf $(printf %q "$SCRATCH")"
 }
 
-# make splits its words at blanks and its rules at colons, and Kbuild hands
-# it every path of ours.
+check_scratch()
+{
+	[ -d "$TMPDIR" ] ||
+		die "there is no folder $TMPDIR for scratch files" \
+		    "Make it, or set TMPDIR= to another one."
+}
+
+# odd_char PATH: one that is neither a letter, a digit, nor usual in names.
+odd_char()
+{
+	local odd=${1//[A-Za-z0-9._\/+@~-]/}
+
+	odd=${odd//[$'\x80'-$'\xff']/}
+	case $odd in
+	'') ;;
+	[[:space:]]*) echo blank ;;
+	*) printf '"%s"\n' "${odd:0:1}" ;;
+	esac
+}
+
+# check_path WHAT PATH CURE: make, Kbuild and the shells that they start take many
+# a character of a path of ours for something else.
 check_path()
 {
-	case $2 in
-	*[[:space:]:]*)
-		die "$1 \"$2\" has a blank or a colon in it, which the kernel's build system cannot take" \
+	local odd
+
+	odd=$(odd_char "$2")
+	[ -z "$odd" ] ||
+		die "$1 \"$2\" has a $odd in it, which the kernel's build system cannot take" \
 		    "$3"
-		;;
-	esac
+	[[ /$2/ != */'~'/* ]] ||
+		die "$1 $2 begins with a ~ that no shell has replaced" \
+		    "Write it out: $HOME"
 }
 
 # check_top: at the start of each command that builds something.
@@ -171,6 +218,7 @@ check_top()
 	[ ${#IGNORED[@]} -eq 0 ] ||
 		warn "${IGNORED[*]} in the environment: ignored, for kernels and the module are compiled as the kernel's configuration says (the module's make takes KBUILD_FLAGS=)"
 	IGNORED=()
+	check_scratch
 	check_path "the path of this checkout" "$TOP" \
 		   "Move the checkout to a path without one."
 	check_path "the output folder" "$OUT" \
@@ -188,7 +236,7 @@ cache_dir()
 			    "Set MAGSLAB_CACHE= to a folder of yours."
 		CACHE=$CACHE/magslab
 	fi
-	CACHE=$(realpath -ms "$CACHE")
+	CACHE=$(realpath -ms -- "$CACHE")
 	check_path "the cache folder" "$CACHE" \
 		   "Set MAGSLAB_CACHE= to a path without one."
 	own_cache
@@ -220,15 +268,67 @@ is_old_cache()
 			! -name kernel ! -name lock ! -name source)" ]
 }
 
+# Each script may start others.
+STARTED_BY_US=$([ "${MAGSLAB_STARTED:-}" = true ] && echo true || echo false)
+export MAGSLAB_STARTED=true
+# Of which folder's disk has been told that it is full.
+TOLD=
+# Less than that on a disk is taken for the cause of what failed.
+FULL_MIB=4
+
+# free_mib DIR: on the disk where DIR is, or will be.  A disk may also be out of
+# files that it can hold.
+free_mib()
+{
+	local dir=$1
+
+	while [ ! -e "$dir" ]; do
+		dir=$(dirname "$dir")
+	done
+	df -k --output=avail,iavail,itotal "$dir" |
+		awk 'NR == 2 { print ($2 == 0 && $3 > 0 ? 0 : int($1 / 1024)) }'
+}
+
+# space_cure DIR: what a user may do of DIR's disk.
+space_cure()
+{
+	local variable=TMPDIR
+
+	case $1/ in
+	"$OUT"/*) variable=O ;;
+	"${CACHE:-none}"/*) variable=MAGSLAB_CACHE ;;
+	esac
+	echo "Free some space, or set $variable= to a folder on a larger disk."
+}
+
 # need_space DIR MIB WHAT
 need_space()
 {
 	local free
 
-	free=$(df -Pk "$1" | awk 'NR == 2 { print int($4 / 1024) }')
-	[ "$free" -ge "$2" ] ||
-		die "$3 needs $2 MiB in $1, and $free MiB are free" \
-		    "Free some space, or set MAGSLAB_CACHE= to a larger disk."
+	free=$(free_mib "$1")
+	[ "$free" -ge "$2" ] || {
+		TOLD=$1
+		die "$3: $2 MiB are needed in $1, and $free MiB are free" \
+		    "$(space_cure "$1")"
+	}
+}
+
+# tell_full: of the folders that this script writes to; of that of outputs only
+# the script which the user started.
+tell_full()
+{
+	local dir
+	local -a dirs=("${SCRATCH:-}" "${CACHE:-}")
+
+	"$STARTED_BY_US" || dirs+=("$OUT")
+	for dir in "${dirs[@]}"; do
+		[ -z "$dir" ] || [[ $TOLD/ == "$dir"/* ]] ||
+			[ "$(free_mib "$dir")" -ge "$FULL_MIB" ] || {
+			say "the disk of $dir is full"
+			space_cure "$dir" | sed 's/^/    /' >&2
+		}
+	done
 }
 
 # lock FILE WHAT: hold FILE's lock until the script ends or unlocks it; say
@@ -455,7 +555,9 @@ kmake()
 	local name
 	local -a kept=()
 
-	for name in PATH HOME USER LOGNAME TERM TMPDIR LC_ALL LD_LIBRARY_PATH \
+	# Of a folder of an odd name, make would not find its own files.
+	[ -n "$(odd_char "$TMPDIR")" ] || kept+=("TMPDIR=$TMPDIR")
+	for name in PATH HOME USER LOGNAME TERM LC_ALL LD_LIBRARY_PATH \
 		LD_PRELOAD "${!CCACHE_@}"; do
 		[ -z "${!name+set}" ] || kept+=("$name=${!name}")
 	done
@@ -553,8 +655,8 @@ pick_kernel()
 {
 	local file
 
-	file=$(mktemp "${TMPDIR:-/tmp}/magslab.kernel.XXXXXX")
-	on_exit "rm -f '$file'"
+	scratch_dir
+	file=$SCRATCH/kernel
 	# Another run may remove it between the two: then it is made again.
 	for _ in 1 2 3; do
 		"$TOP/scripts/kernel/pick" "$file" || exit 4

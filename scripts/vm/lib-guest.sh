@@ -28,6 +28,22 @@ put()
 	chmod 755 "$ROOT/$2"
 }
 
+# What the machine's files take: the initramfs and what it is made of, and the
+# results.
+LOGS_MIB=16
+check_space()
+{
+	local add
+	local -a files=("$BUSYBOX" "$JOB")
+
+	for add in "${ADD[@]}"; do
+		files+=("${add%:*}")
+	done
+	need_space "$SCRATCH" \
+		$(($(du -Lcm "${files[@]}" | tail -n 1 | cut -f 1) * 2 + LOGS_MIB)) \
+		"the machine's files"
+}
+
 # For init, and as its environment for the job.
 write_env()
 {
@@ -56,6 +72,7 @@ make_initramfs()
 {
 	local add guest
 
+	check_space
 	ROOT=$SCRATCH/root
 	mkdir -p "$ROOT/magslab" "$ROOT/etc"
 	put "$BUSYBOX" bin/busybox
@@ -72,4 +89,5 @@ make_initramfs()
 	write_env
 	find "$ROOT" -mindepth 1 -printf '%P\0' | sort -z |
 		cpio -D "$ROOT" -0 -o -H newc -R +0:+0 --quiet >"$SCRATCH/initramfs"
+	rm -rf "$ROOT"
 }

@@ -36,7 +36,7 @@ unpack_result()
 # which another CPU wrote a complaint of its own stays.
 without_races()
 {
-	awk -v races="$SCRATCH/races" \
+	awk -v races="$(for_awk "$SCRATCH/races")" \
 		-v complaint="$(paste -sd '|' "$SCRATCH/complaints")" '
 		function other_complaint(	lines, n, i) {
 			n = split(held, lines, "\n")

@@ -106,13 +106,13 @@ plan_ports()
 {
 	CONSOLE_PORT=ttyS0 RESULT_PORT=ttyS1 WORDS_PORT=ttyS2
 	if "$INTERACTIVE"; then
-		COMMAND+=(-chardev "stdio,id=console,mux=on,signal=off,logfile=$SCRATCH/console"
+		COMMAND+=(-chardev "stdio,id=console,mux=on,signal=off,logfile=console"
 			  -mon chardev=console)
 	else
-		COMMAND+=(-chardev "file,id=console,path=$SCRATCH/console"
+		COMMAND+=(-chardev "file,id=console,path=console"
 			  -chardev "stdio,id=words,signal=off")
 	fi
-	COMMAND+=(-chardev "file,id=result,path=$SCRATCH/result"
+	COMMAND+=(-chardev "file,id=result,path=result"
 		  -serial chardev:console)
 	if [ "$ARCH" = arm64 ]; then
 		CONSOLE_PORT=ttyAMA0 RESULT_PORT=ttyS0 WORDS_PORT=ttyS1
@@ -162,7 +162,7 @@ machine_plan()
 	plan_nodes
 	plan_ports
 	! "$TOOLS" || plan_tools
-	COMMAND+=(-kernel "$KERNEL" -initrd "$SCRATCH/initramfs"
+	COMMAND+=(-kernel "$KERNEL" -initrd initramfs
 		  -append "$(kernel_arguments)")
 	LIMIT=(timeout --kill-after=5)
 }
@@ -170,14 +170,14 @@ machine_plan()
 # machine_batch FIFO: start it, the words going to FIFO.  Sets $MACHINE_PID.
 machine_batch()
 {
-	"${LIMIT[@]}" "${COMMAND[@]}" </dev/null >"$1" 2>"$SCRATCH/machine" &
+	in_scratch "${LIMIT[@]}" "${COMMAND[@]}" </dev/null >"$1" 2>"$SCRATCH/machine" &
 	MACHINE_PID=$!
 }
 
 # machine_interactive: start it on the terminal.  Sets $MACHINE_PID.
 machine_interactive()
 {
-	"${LIMIT[@]}" "${COMMAND[@]}" <&0 2>"$SCRATCH/machine" &
+	in_scratch "${LIMIT[@]}" "${COMMAND[@]}" <&0 2>"$SCRATCH/machine" &
 	MACHINE_PID=$!
 }
 

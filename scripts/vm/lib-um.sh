@@ -85,8 +85,8 @@ machine_plan()
 	# A reboot would start the program again.
 	END=poweroff
 	COMMAND=(env TMPDIR="$(memory_dir)" "$KERNEL" mem="${MEM}M"
-		 initrd="$SCRATCH/initramfs" root=/dev/ram0 rdinit=/init
-		 uml_dir="$SCRATCH/um" umid=magslab con=null ssl=null
+		 initrd=initramfs root=/dev/ram0 rdinit=/init
+		 uml_dir=um umid=magslab con=null ssl=null
 		 "con0=fd:0,fd:1" "ssl0=fd:3,fd:4" "ssl1=fd:5,fd:6"
 		 panic=-1 oops=panic log_buf_len=4M)
 	# The other way to run its processes, ptrace, is for one CPU.
@@ -115,7 +115,7 @@ machine_batch()
 {
 	start_reader console dd bs=64K status=none of="$SCRATCH/console"
 	start_reader result dd bs=64K status=none of="$SCRATCH/result"
-	"${LIMIT[@]}" "${COMMAND[@]}" 2>"$SCRATCH/machine" \
+	in_scratch "${LIMIT[@]}" "${COMMAND[@]}" 2>"$SCRATCH/machine" \
 		<&"$SILENCE" >"$SCRATCH/console.pipe" \
 		3<&"$SILENCE" 4>"$SCRATCH/result.pipe" \
 		5<&"$SILENCE" 6>"$1" &
@@ -128,7 +128,7 @@ machine_interactive()
 {
 	start_reader console tee "$SCRATCH/console"
 	start_reader result dd bs=64K status=none of="$SCRATCH/result"
-	"${LIMIT[@]}" "${COMMAND[@]}" 2>"$SCRATCH/machine" \
+	in_scratch "${LIMIT[@]}" "${COMMAND[@]}" 2>"$SCRATCH/machine" \
 		<&0 >"$SCRATCH/console.pipe" \
 		3<&"$SILENCE" 4>"$SCRATCH/result.pipe" \
 		5<&"$SILENCE" 6>&"$SILENCE" &

@@ -48,6 +48,7 @@ export KCFLAGS
 modules:
 	@printf '%s\\n' "\$\$MAKEFLAGS" >"$WORK/make.flags"
 	@printf '%s' "\$\$KCFLAGS" >"$WORK/make.kcflags"
+	@if [ -n "\$(FILL)" ]; then dd if=/dev/zero of="\$(FILL)" bs=1M count=128; fi
 	@touch \$(M)/magslab.ko \$(M)/magslab_bench.ko \$(M)/Module.symvers
 EOF
 }
