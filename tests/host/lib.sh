@@ -99,7 +99,7 @@ fake_programs()
 	mkdir -p "$COPY"/{userspace,tests/unit,tests/guest,bench,kunit,kmod/uapi}
 	: >"$COPY/kmod/uapi/magslab.h"
 	# shellcheck disable=SC2016 # for make
-	printf '$(O)/magctl:\n\t@mkdir -p $(@D) && touch $@\n' \
+	printf '.PHONY: all\nall:\n\t@mkdir -p $(O); echo static=$(STATIC) >$(O)/magctl\n' \
 		>"$COPY/userspace/Makefile"
 	printf '.PHONY: run\nrun:\n\t@printf "1..1\\nok 1\\n"\n' \
 		>"$COPY/tests/unit/Makefile"
