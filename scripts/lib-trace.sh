@@ -83,7 +83,7 @@ add_program()
 	if [[ $file == *.c ]]; then
 		say "compiling $name"
 		mkdir -p "$BUILD/load"
-		cc -O2 -Wall -static -pthread -o "$BUILD/load/$name" "$file" ||
+		TMPDIR=$(build_tmpdir) cc -O2 -Wall -static -pthread -o "$BUILD/load/$name" "$file" ||
 			die "$file does not compile"
 		file=$BUILD/load/$name
 	fi

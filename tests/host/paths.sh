@@ -117,6 +117,10 @@ test_scratch()
 		status "with User-Mode Linux" 0 um TMPDIR="$dir"
 		is "nothing is left in it" "$(ls -A "$dir")" ""
 		rm -rf "$WORK/out"
+		case $name in
+		*[\\\'=\ ]* | "$LONG") ;;
+		*) continue ;;
+		esac
 		in_copy TMPDIR="$dir" make trace SCRIPT=slabrate ARGS=x \
 			>"$tap_out" 2>&1
 		is "make trace, there" "$(cat "$GIVEN/add/args" 2>&1)" " 'x'"

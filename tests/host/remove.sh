@@ -77,6 +77,7 @@ test_output()
 	each_target "O is the checkout" "$COPY/bench" "$COPY/kunit" "$COPY/kmod" O=.
 	fill "$WORK/data"
 	ln -s data "$WORK/link"
+	TARGETS=(demo test bench clean)
 	each_target "O is a link" "$WORK/data" O="$WORK/link"
 	run demo O="$WORK/home"
 	says "what is not ours is named" "$WORK/home/(build|demo) holds files"
@@ -90,6 +91,7 @@ test_cache()
 	make_copy
 	fill "$WORK/home"
 	cp "$TOP"/scripts/kernel/{build,pick} "$COPY/scripts/kernel/"
+	TARGETS=(demo check kernels kernels-clean clean)
 	# Nothing is to be fetched.
 	for name in apt-get apt-cache dpkg-deb; do
 		fake "$WORK/none/$name" <<<$'#!/bin/sh\nexit 1'
