@@ -58,11 +58,20 @@ def distorted:
 	any(.primitives.costs[];
 	    .out_of_proportion and (.name | IN("clock", "bh") | not));
 
-def verdict($all; $distorted):
+# Whether something makes the comparison unequal: caches that are debugged, a
+# kernel that watches itself.  What primitives cost is distorted's.
+def unequal:
+	any(.warnings[]; .precondition and (.name | startswith("machine_") | not));
+
+# $spoilt: of a file, whether it is distorted and whether it is unequal.
+def spoilt: {distorted: distorted, unequal: unequal};
+
+def verdict($all; $spoilt):
 	$all[.case].magslab as $value | all_bounds($all) as $bounds |
 	if $value == null then "not measured"
 	elif $bounds == [] then "-"
-	elif .unit == "ns" and $distorted then "machine"
+	elif $spoilt.unequal then "refused"
+	elif .unit == "ns" and $spoilt.distorted then "machine"
 	elif below_floor($all[.case]) then "below floor"
 	elif any($bounds[]; . == null) then "not measured"
 	elif $value <= ($bounds | min) then "met"
@@ -96,14 +105,14 @@ def shown($unit):
 # The rows of a file's table in one unit, a list of cells each.
 def rows($targets; $baseline; $unit; $percent):
 	figures as $all | ($baseline[name].figures // {}) as $old |
-	.machine as $machine | distorted as $distorted |
+	.machine as $machine | spoilt as $spoilt |
 	$targets[] | select(.machine == $machine and .unit == $unit) |
 	$all[.case] as $f | $old[.case].magslab as $was |
 	[.title, ($f.slub | shown($unit)), ($f.floor | shown($unit)),
 	 ($f.magslab | shown($unit)),
 	 (if $f.slub and $f.magslab and $f.slub != 0
 	  then ($f.magslab / $f.slub | rounded(2) | tostring) else "-" end),
-	 target_text, verdict($all; $distorted), ($was | shown($unit)),
+	 target_text, verdict($all; $spoilt), ($was | shown($unit)),
 	 (($f.magslab | change($was)) +
 	  (if {unit: $unit, value: $f.magslab} | regressed($was; $percent)
 	   then " REGRESSED" else "" end))];

@@ -132,7 +132,7 @@ test_verdicts()
 	verdict "what the floor does is met" pair 21 200 '^ *pair .* met ' 21
 	verdict "less than the floor is no verdict" pair 20.9 200 \
 		'^ *pair .* below floor ' 21
-	says "and counts as not measured" " 0 met, 0 missed, $all not measured"
+	says "and counts as not measured" " 0 met, 0 missed, 0 without a verdict, $all not measured"
 	verdict "less than nothing is none either" pair -6 200 \
 		'^ *pair .* below floor ' -7
 	verdict "misses are counted" pair 48.1 2000 ' 1 missed, '
@@ -171,6 +171,24 @@ test_distorted()
 	says "the clock is in no net figure" '^ *pair .* met '
 }
 
+# Caches that are debugged make SLUB slow, and no target met.
+test_unequal()
+{
+	local status=0
+
+	rm -f "$BASELINE"
+	make_result "$SCRATCH/one.json" icount insns pair 1 1000
+	jq '.warnings = [{name: "slab_debug", precondition: true,
+		text: "kmalloc-64 runs with FZPU"}]' "$SCRATCH/one.json" >"$SCRATCH/bad.json"
+	report 0 "$SCRATCH/bad.json" || :
+	says "a comparison that is unequal is refused" '^ *pair .* refused '
+	says "and counted so" '^targets: 0 met, 0 missed, [1-9][0-9]* without a verdict'
+	report 4 --update "$SCRATCH/bad.json" || status=1
+	[ ! -e "$BASELINE" ] || status=1
+	result "$status" "it becomes no baseline"
+	says "and the cause is told" 'kmalloc-64 runs with FZPU'
+}
+
 test_baseline()
 {
 	local status=0
@@ -205,6 +223,7 @@ test_refusals()
 test_regressions
 test_verdicts
 test_distorted
+test_unequal
 test_baseline
 test_refusals
 echo "1..$RUN"
