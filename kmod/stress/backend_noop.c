@@ -105,14 +105,17 @@ struct noop_cpu {
  *
  * No allocation fails while the workload keeps its promise of max_live.  Beside
  * stacks with max_live objects, two for each CPU and one more begin full.  When
- * a CPU needs the store, at most max_live - 1 objects are out.  The stacks of
- * CPUs, those that went offline and those that only free included, and the
- * store's @loose hold the others.  At least one is left, and that is in @full.
+ * a CPU needs a full stack, at most max_live - 1 objects are out.  The stacks of
+ * CPUs hold some of the others, two each at most, also on CPUs that went offline
+ * and on those that only free.  @loose holds one stack's worth at most.  So at
+ * least one object is left, and that is in a stack of the list of full ones.
  *
- * No free finds the store without an empty stack.  It needs one when both
- * stacks of its CPU are full, or @loose is.  At most @full stacks are full.  Of
- * others, each CPU has two at most, even in the midst of an exchange, and either
- * @loose is one or it is the CPU's turn that has none.  @empty is one more.
+ * No free finds the list of empty stacks empty.  It needs one when both stacks
+ * of its CPU are full, or when @loose is.  At most @full stacks are full at any
+ * time.  Each CPU has at most two that are not full, also in the midst of an
+ * exchange, and @loose is one more.  The caller's own, or @loose, are full.  So
+ * at most 2 * cpus stacks are neither full nor in the list, and the pool has
+ * 2 * cpus + 1 beside @full: at least one is in the list.
  */
 struct noop_plan {
 	u32 size;
