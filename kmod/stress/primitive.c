@@ -19,12 +19,12 @@
 #include <linux/sched.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
-#include <linux/sort.h>
 #include <linux/string.h>
 
 #include "clock.h"
 #include "primitive_loop.h"
 #include "run.h"
+#include "sort_u64.h"
 
 /*
  * Eight primitives and as many empty loops, the window and the line: all of
@@ -87,18 +87,6 @@ struct prim_bench {
 
 /* Statistics. */
 
-static int compare_u64(const void *a, const void *b)
-{
-	u64 x = *(const u64 *)a, y = *(const u64 *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static void sort_u64(u64 *values, u32 nr)
-{
-	sort(values, nr, sizeof(*values), compare_u64, NULL);
-}
-
 /* A loop with something in it may look shorter than without, by chance. */
 static u64 net(u64 batch, u64 empty)
 {
@@ -150,8 +138,8 @@ static void measure_primitive(struct prim_bench *bench,
 	cost->batches = nr;
 	if (!nr)
 		return;
-	sort_u64(bench->batch, nr);
-	sort_u64(bench->empty, nr);
+	mag_sort_u64(bench->batch, nr);
+	mag_sort_u64(bench->empty, nr);
 	empty = bench->empty[nr / 2];
 	cost->min = net(bench->batch[0], empty);
 	cost->median = net(bench->batch[nr / 2], empty);
@@ -249,7 +237,7 @@ static void measure_line(struct prim_bench *bench)
 	cost->batches = nr;
 	if (!nr)
 		return;
-	sort_u64(bench->batch, nr);
+	mag_sort_u64(bench->batch, nr);
 	cost->min = bench->batch[0];
 	cost->median = bench->batch[nr / 2];
 }
@@ -391,11 +379,8 @@ static void machine_init(struct mag_machine *machine, enum mag_clock clock)
 	machine->clock = clock;
 	machine->flags = IS_ENABLED(CONFIG_SMP) ? 0 : MAG_MACHINE_UP;
 	machine->hz = HZ;
+	machine->khz = mag_clock_khz(clock);
 	machine->nr_primitives = MAG_NR_PRIMITIVES;
-	if (clock == MAG_CLOCK_TSC)
-		machine->khz = mag_clock_tsc_khz();
-	else if (clock == MAG_CLOCK_KTIME)
-		machine->khz = NSEC_PER_MSEC;
 }
 
 static bool cpus_are_online(const struct mag_machine *machine)
@@ -427,7 +412,7 @@ static int measure_online(struct mag_machine *machine)
 /* The caller has the claim, and so the clock. */
 static int measure_claimed(struct mag_machine *machine)
 {
-	enum mag_clock clock = machine->clock ?: mag_clock_auto();
+	enum mag_clock clock = mag_clock_resolve(machine->clock);
 	int err = mag_clock_select(clock);
 
 	if (err)

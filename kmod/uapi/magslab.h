@@ -408,8 +408,8 @@ struct mag_machine {
 #define MAG_IOC_DESCRIBE _IOWR(MAG_IOC_MAGIC, 0x01, struct mag_describe)
 /*
  * Starts a run and returns; poll() says POLLIN once it is in HOLD, DONE or FAILED.
- * EBUSY: this file has a run that is not over, or another file's run is under
- * way (one at a time, lest they disturb each other's figures).  ENOMEM.
+ * EBUSY: this file has a run that is not over, or another file's run or MACHINE is
+ * under way (one at a time, lest they disturb each other's figures).  ENOMEM.
  * EOPNOTSUPP: the clock does not exist here.  EPROTO: another ABI version.
  */
 #define MAG_IOC_START	 _IOW(MAG_IOC_MAGIC, 0x02, struct mag_run_config)
