@@ -300,6 +300,10 @@ static void primitive_every_backend_says_what_it_uses(struct kunit *test)
 		KUNIT_EXPECT_TRUE_MSG(
 			test, ops->uses & MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_CALL),
 			"%s", ops->name);
+		/* Objects are freed on other CPUs than allocated them. */
+		KUNIT_EXPECT_TRUE_MSG(
+			test, ops->uses & MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_LINE),
+			"%s", ops->name);
 		KUNIT_EXPECT_EQ_MSG(test, ops->uses >> MAG_NR_PRIMITIVES, 0,
 				    "%s", ops->name);
 	}
