@@ -203,8 +203,8 @@ free_run:
  * Return: the run, to be destroyed with mag_run_destroy(), or ERR_PTR():
  * -EPROTO for another ABI version; -EINVAL for a field out of its bounds;
  * -EBUSY while another run is not over, or the machine is being measured;
- * -EOPNOTSUPP for a clock that does not exist here; -ENOMEM; -EINTR when killed meanwhile; else what the workload's
- * setup returned.
+ * -EOPNOTSUPP for a clock that does not exist here; -ENOMEM; -EINTR when killed
+ * meanwhile; else what the workload's setup returned.
  */
 struct mag_run *mag_run_start(const struct mag_run_config *config)
 {

@@ -425,9 +425,10 @@ struct mag_machine {
 /* From HOLD: frees every object, waits for DONE; EAGAIN: still running; ENODATA: no run. */
 #define MAG_IOC_FINISH	 _IO(MAG_IOC_MAGIC, 0x06)
 /*
- * Measures, in all but odd cases for less than 200 ms, and returns.  EBUSY: a run or another measurement
- * is under way.  ENODEV: a CPU is not online.  EOPNOTSUPP: the clock does not
- * exist here.  EPROTO: another ABI version.  ENOMEM.  EINTR: killed meanwhile.
+ * Measures and returns, within 200 ms if no primitive costs more than 100 us and
+ * other tasks leave it the CPUs.  EBUSY: a run or another measurement is under
+ * way.  ENODEV: a CPU is not online.  EOPNOTSUPP: the clock does not exist here.
+ * EPROTO: another ABI version.  ENOMEM.  EINTR: killed meanwhile.
  */
 #define MAG_IOC_MACHINE	 _IOWR(MAG_IOC_MAGIC, 0x07, struct mag_machine)
 
