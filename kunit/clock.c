@@ -6,6 +6,7 @@
  */
 #include <kunit/test.h>
 
+#include <linux/cpumask.h>
 #include <linux/delay.h>
 #include <linux/errno.h>
 #include <linux/ktime.h>
@@ -15,6 +16,7 @@
 #include <linux/string.h>
 
 #include "../kmod/stress/clock.h"
+#include "helpers.h"
 
 /* Two clocks of one machine, for so long; by a part of so many, and a step. */
 #define CLOCK_WATCH_MS	 50
@@ -137,6 +139,42 @@ static void clock_that_moved_once_has_that_step(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mag_clock_find_step(readings, 4), 5ULL);
 }
 
+/**
+ * struct clock_seen - differences of a clock that moves by 10.015 ticks
+ * @name: of the case
+ * @differences: ascending; of each number of steps not all were seen
+ */
+static const struct clock_seen {
+	const char *name;
+	u64 differences[3];
+} clock_seen[] = {
+	{ "more_then_both", { 11, 20, 21 } },
+	{ "both_then_less", { 10, 11, 20 } },
+	{ "more_and_more", { 11, 21, 31 } },
+	{ "less_and_less", { 10, 20, 30 } },
+};
+
+static void clock_seen_name(const struct clock_seen *seen, char *desc)
+{
+	strscpy(desc, seen->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(clock_seen, clock_seen, clock_seen_name);
+
+/* Groups of differences look no closer than a step. */
+static void clock_step_is_not_too_small(struct kunit *test)
+{
+	const struct clock_seen *seen = test->param_value;
+	u64 readings[ARRAY_SIZE(seen->differences) + 1] = { 7 };
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(seen->differences); i++)
+		readings[i + 1] = readings[i] + seen->differences[i];
+	KUNIT_EXPECT_EQ(test,
+			mag_clock_find_step(readings, ARRAY_SIZE(readings)),
+			10ULL);
+}
+
 static void clock_of_single_ticks_seen_once_has_that_step(struct kunit *test)
 {
 	u64 readings[] = { 7, 7, 8, 8 };
@@ -161,7 +199,8 @@ static void clock_cost_is_that_of_most_readings(struct kunit *test)
 			now += j % 300 == 10 ? 50000 : 40;
 			readings[j] = now - now % steps[i];
 		}
-		cost = mag_clock_find_cost(readings);
+		cost = mag_clock_find_cost(readings, MAG_CLOCK_READINGS /
+							     MAG_CLOCK_BLOCK);
 		KUNIT_EXPECT_GE_MSG(test, cost, 35ULL, "step %llu", steps[i]);
 		KUNIT_EXPECT_LE_MSG(test, cost, 45ULL, "step %llu", steps[i]);
 	}
@@ -175,6 +214,7 @@ static void clock_step_is_that_of_its_readings(struct kunit *test)
 	u64 was, now;
 	u32 i;
 
+	mag_kunit_pin(test, cpumask_first(cpu_online_mask));
 	for (clock = MAG_CLOCK_TSC; clock < MAG_NR_CLOCKS; clock++) {
 		if (mag_clock_select(clock))
 			continue;
@@ -316,6 +356,7 @@ static struct kunit_case clock_cases[] = {
 	KUNIT_CASE(clock_that_stands_still_has_no_step),
 	KUNIT_CASE(clock_that_moved_once_has_that_step),
 	KUNIT_CASE(clock_of_single_ticks_seen_once_has_that_step),
+	KUNIT_CASE_PARAM(clock_step_is_not_too_small, clock_seen_gen_params),
 	KUNIT_CASE(clock_cost_is_that_of_most_readings),
 	KUNIT_CASE(clock_step_is_that_of_its_readings),
 	KUNIT_CASE(clock_ktime_is_nanoseconds),

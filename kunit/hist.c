@@ -9,10 +9,10 @@
 #include <linux/minmax.h>
 #include <linux/numa.h>
 #include <linux/prandom.h>
-#include <linux/sort.h>
 #include <linux/string.h>
 
 #include "../kmod/stress/hist.h"
+#include "../kmod/stress/sort_u64.h"
 #include "helpers.h"
 
 #define HIST_SAMPLES 10000
@@ -283,13 +283,6 @@ static void hist_merge_into_an_empty_one_is_a_copy(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, !memcmp(ht->b, ht->a, sizeof(*ht->b)));
 }
 
-static int hist_compare(const void *a, const void *b)
-{
-	u64 x = *(const u64 *)a, y = *(const u64 *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 static void hist_every_rank_is_that_of_the_sorted_samples(struct kunit *test)
 {
 	struct hist_test *ht = test->priv;
@@ -306,7 +299,7 @@ static void hist_every_rank_is_that_of_the_sorted_samples(struct kunit *test)
 		samples[i] = clamp(hist_draw(&rnd), MAG_HIST_MIN, MAG_HIST_MAX);
 		mag_hist_record(ht->a, samples[i]);
 	}
-	sort(samples, HIST_SAMPLES, sizeof(*samples), hist_compare, NULL);
+	mag_sort_u64(samples, HIST_SAMPLES);
 	KUNIT_ASSERT_EQ(test, hist_in_buckets(ht->a), HIST_SAMPLES);
 
 	/* From the least sample up: the bucket that a percentile would name. */

@@ -73,7 +73,7 @@ static const struct primitive_field {
 	FIELD("clock_all_ones", clock, U32_MAX, -EINVAL),
 	FIELD("reserved0", reserved0, 1, -EINVAL),
 	FIELD("first_reserved", reserved[0], 1, -EINVAL),
-	FIELD("last_reserved", reserved[3], 1, -EINVAL),
+	FIELD("last_reserved", reserved[2], 1, -EINVAL),
 #undef FIELD
 };
 
@@ -224,6 +224,7 @@ static void primitive_answer_is_complete(struct kunit *test)
 	machine.cpu = cpumask_first(cpu_online_mask);
 	machine.clock = MAG_CLOCK_KTIME;
 	machine.reserved0 = 0;
+	machine.ticks_ns = U64_MAX;
 	memset(machine.reserved, 0, sizeof(machine.reserved));
 	KUNIT_ASSERT_EQ(test, mag_primitive_measure(&machine), 0);
 
@@ -235,6 +236,13 @@ static void primitive_answer_is_complete(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, machine.nr_primitives, MAG_NR_PRIMITIVES);
 	KUNIT_EXPECT_GT(test, machine.clock_step, 0);
 	KUNIT_EXPECT_GT(test, machine.window_ns, 0);
+	/* Ticks are counted in the window, too, or not at all. */
+	if (machine.ticks_ns)
+		KUNIT_EXPECT_GE(test, machine.ticks_ns, machine.window_ns);
+	else
+		KUNIT_EXPECT_EQ(test, machine.ticks, 0);
+	if (IS_ENABLED(CONFIG_TICK_CPU_ACCOUNTING))
+		KUNIT_EXPECT_GT(test, machine.ticks_ns, 0);
 	KUNIT_EXPECT_LE(test, machine.gap_max, machine.gap_total);
 	KUNIT_EXPECT_LE(test, machine.gaps, machine.gap_total);
 	for (i = MAG_NR_PRIMITIVES; i < MAG_MAX_PRIMITIVES; i++)
@@ -291,6 +299,10 @@ static void primitive_every_backend_says_what_it_uses(struct kunit *test)
 
 		KUNIT_EXPECT_TRUE_MSG(
 			test, ops->uses & MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_CALL),
+			"%s", ops->name);
+		/* Objects are freed on other CPUs than allocated them. */
+		KUNIT_EXPECT_TRUE_MSG(
+			test, ops->uses & MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_LINE),
 			"%s", ops->name);
 		KUNIT_EXPECT_EQ_MSG(test, ops->uses >> MAG_NR_PRIMITIVES, 0,
 				    "%s", ops->name);

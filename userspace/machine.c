@@ -118,7 +118,7 @@ static void mag_clock_aggregate(struct mag_profile *profile,
 				const struct mag_machine *answers, size_t nr)
 {
 	double *steps = mag_xcalloc(nr, sizeof(*steps));
-	double ns = 0, timer_ticks = 0, gaps = 0, gap_ns = 0;
+	double ns = 0, timer_ticks = 0, timer_ns = 0, gaps = 0, gap_ns = 0;
 
 	for (size_t i = 0; i < nr; i++) {
 		const struct mag_machine *on = &answers[i];
@@ -128,12 +128,14 @@ static void mag_clock_aggregate(struct mag_profile *profile,
 		profile->gap_max = fmax(profile->gap_max, longest);
 		gap_ns += mag_machine_scale(on, (double)on->gap_total);
 		ns += (double)on->window_ns;
-		timer_ticks += (double)on->window_jiffies;
+		timer_ticks += (double)on->ticks;
+		timer_ns += (double)on->ticks_ns;
 		gaps += (double)on->gaps;
 	}
 	profile->clock_step = mag_stats_median(steps, nr);
+	profile->ticks_per_second = timer_ns > 0 ? timer_ticks * 1e9 / timer_ns
+						 : NAN;
 	if (ns > 0) {
-		profile->ticks_per_second = timer_ticks * 1e9 / ns;
 		profile->gaps_per_second = gaps * 1e9 / ns;
 		/* Ticks that are no time make no part of it. */
 		profile->gap_share = profile->unit == MAG_UNIT_NS ? gap_ns / ns

@@ -54,7 +54,7 @@ struct mag_cost {
  * @cpus: those measured
  * @up: the kernel is built without SMP
  * @hz: timer ticks a second that the kernel is built for
- * @ticks_per_second: timer ticks seen
+ * @ticks_per_second: timer ticks that a CPU had; NAN: unknown
  * @clock_step: median of the CPUs', in @unit
  * @gaps_per_second: interruptions of a CPU
  * @gap_max: the longest, in @unit

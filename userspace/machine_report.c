@@ -90,8 +90,12 @@ static void mag_machine_table(const struct mag_profile *profile, FILE *out)
 static void mag_machine_interruptions(const struct mag_profile *profile,
 				      FILE *out)
 {
-	fprintf(out, "  timer      %.0f ticks a second, of %u\n",
-		profile->ticks_per_second, profile->hz);
+	if (isnan(profile->ticks_per_second))
+		fprintf(out, "  timer      unknown, CONFIG_HZ=%u\n",
+			profile->hz);
+	else
+		fprintf(out, "  timer      %.0f ticks a second, CONFIG_HZ=%u\n",
+			profile->ticks_per_second, profile->hz);
 	fprintf(out, "  gaps       %.0f a second, the longest %.0f %s",
 		profile->gaps_per_second, profile->gap_max,
 		mag_unit_name(profile->unit));

@@ -24,7 +24,9 @@ struct mag_pool;
  * @cpu_end: one more than the highest CPU that allocates; 0: all CPUs may
  * @in_turn: a promise: on each CPU only one worker allocates, in one context at
  *	a time, and each object is freed before its CPU has allocated
- *	@max_live_cpu more
+ *	@max_live_cpu more.  A worker breaks it whose CPU goes offline: it ends its
+ *	step on another CPU, and then fails.  A backend may then give out an object
+ *	that somebody has, but must not touch memory that is not its own.
  */
 struct mag_pool_spec {
 	const char *name;
@@ -47,7 +49,9 @@ struct mag_pool_spec {
  *	one that only some kernels use there, too.  Freeing after a grace period
  *	is the same call_rcu() for all backends, and is left out.
  * @init: makes ready pool->priv.  May point pool->ops to ops that fit the spec
- *	better.  Task context, may sleep.  Returns 0 or -errno.
+ *	better.  Those need @exit, @alloc, @free, @free_bulk and @held_bytes; the
+ *	rest is read from the backend's own ops.  Task context, may sleep.  Returns
+ *	0 or -errno.
  * @exit: undoes @init; every object has been freed.  Task context, may sleep.
  * @alloc: one constructed object, or NULL.  Context as @gfp allows, down to
  *	hard interrupt with GFP_ATOMIC.

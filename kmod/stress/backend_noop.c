@@ -64,7 +64,7 @@ struct noop_list {
  * struct noop_store - what the CPUs of a pool share
  * @stacks: all stacks and rings, by number
  * @nr_stacks: so many
- * @bytes: of their memory
+ * @bytes: of their memory, and of all else that the pool has
  * @full: stacks that are full
  * @empty: stacks that are empty
  * @lock: protects @loose.  Taken by interrupts that came on top of a call, and
@@ -152,6 +152,14 @@ static size_t noop_stack_bytes(const struct mag_pool_spec *spec, u32 size,
 	return max_t(size_t, roundup_pow_of_two(bytes), SMP_CACHE_BYTES);
 }
 
+/* Beside the stacks. */
+static size_t noop_other_bytes(const struct noop_plan *plan)
+{
+	return (plan->full + plan->empty) * sizeof(struct noop_stack *) +
+	       sizeof(struct noop_store) +
+	       num_possible_cpus() * sizeof(struct noop_cpu);
+}
+
 /* As many as fill a chunk. */
 static u32 noop_stack_size(const struct mag_pool_spec *spec)
 {
@@ -196,7 +204,8 @@ u64 mag_noop_bytes(const struct mag_pool_spec *spec, unsigned int cpus)
 		return U64_MAX;
 	plan = noop_plan(spec, cpus);
 	return (u64)plan.full * noop_stack_bytes(spec, plan.size, plan.size) +
-	       (u64)plan.empty * noop_stack_bytes(spec, plan.size, 0);
+	       (u64)plan.empty * noop_stack_bytes(spec, plan.size, 0) +
+	       noop_other_bytes(&plan);
 }
 
 /* Stacks and lists of them. */
@@ -452,14 +461,20 @@ static void backend_noop_free_bulk(struct mag_pool *pool, size_t nr,
 	noop_leave(this);
 }
 
-/* Rings.  Nobody else allocates here meanwhile: in_turn promises it. */
+/*
+ * Rings.  Nobody else allocates here meanwhile: in_turn promises it.  The exception
+ * is a worker whose CPU went offline: for the rest of its step it may share the
+ * ring of another, and both may get the same object.  Its run fails, so that no
+ * figure comes of it.  The number is read once and masked, so that it stays in
+ * the ring whoever writes it.
+ */
 
 static void *ring_alloc(struct mag_pool *pool, gfp_t gfp)
 {
 	struct noop_stack *ring = raw_cpu_read(noop_cpus(pool)->loaded);
-	u32 nr = ring->nr;
+	u32 nr = READ_ONCE(ring->nr);
 
-	ring->nr = (nr + 1) & (ring->size - 1);
+	WRITE_ONCE(ring->nr, (nr + 1) & (ring->size - 1));
 	return ring->objs[nr];
 }
 
@@ -497,9 +512,6 @@ static void backend_noop_exit(struct mag_pool *pool)
 }
 
 static const struct mag_backend_ops noop_in_turn = {
-	.name = "noop",
-	.help = "preallocated objects, in turn",
-	.slabinfo = "",
 	.exit = backend_noop_exit,
 	.alloc = ring_alloc,
 	.free = ring_free,
@@ -568,6 +580,7 @@ static int noop_deal_all(struct mag_pool *pool, const struct noop_plan *plan)
 	store->stacks = kvcalloc(nr, sizeof(*store->stacks), NOOP_GFP);
 	if (!store->stacks)
 		return -ENOMEM;
+	store->bytes = noop_other_bytes(plan);
 
 	for (i = 0; i < nr; i++) {
 		stack = stack_create(pool, plan->size,
@@ -586,7 +599,7 @@ static int noop_deal_all(struct mag_pool *pool, const struct noop_plan *plan)
 
 /*
  * CPUs that are not served share the first ring: a worker may have to move there
- * if its own CPU goes offline.
+ * if its own CPU goes offline, as the comment on rings says.
  */
 static void noop_make_rings(struct mag_pool *pool)
 {
@@ -663,15 +676,19 @@ static int backend_noop_init(struct mag_pool *pool)
 }
 
 /*
- * Preemption is off inside a CPU's stacks; lists of stacks are exchanged by a
- * locked cmpxchg; single objects of interrupts are under a lock that masks them.
+ * Preemption is off inside a CPU's stacks (noop_enter(), noop_leave()).  Stacks are
+ * taken from lists and put there by a locked cmpxchg (list_pop(), list_push()).
+ * Single objects of interrupts are under a lock by raw_spin_lock_irqsave()
+ * (store_take(), store_give()).  CPUs share the lists and what is under the lock.
+ * Rings need no more than the call (ring_alloc()).
  */
-#define NOOP_USES                                   \
-	(MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_CALL) |    \
-	 MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_PREEMPT) | \
-	 MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_IRQ) |     \
-	 MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_ATOMIC) |  \
-	 MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_SPINLOCK))
+#define NOOP_USES                                    \
+	(MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_CALL) |     \
+	 MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_PREEMPT) |  \
+	 MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_IRQ) |      \
+	 MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_ATOMIC) |   \
+	 MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_SPINLOCK) | \
+	 MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_LINE))
 
 const struct mag_backend_ops mag_backend_noop = {
 	.name = "noop",

@@ -9,10 +9,10 @@
 #include <linux/limits.h>
 #include <linux/minmax.h>
 #include <linux/slab.h>
-#include <linux/sort.h>
 #include <linux/time64.h>
 
 #include "clock.h"
+#include "sort_u64.h"
 
 /* A clock that so many readings find unchanged has stopped. */
 #define PATIENCE     1000000
@@ -20,6 +20,8 @@
 #define INTERRUPTED  8
 /* Distances between readings, in instructions or so. */
 #define NR_DISTANCES 64
+/* Of either way to read, unless one block or all distances take longer. */
+#define BUDGET_NS    (5 * NSEC_PER_MSEC)
 
 DEFINE_STATIC_KEY_FALSE(mag_clock_tsc);
 
@@ -53,6 +55,11 @@ static bool tsc_tells_time(void)
 enum mag_clock mag_clock_auto(void)
 {
 	return tsc_tells_time() ? MAG_CLOCK_TSC : MAG_CLOCK_KTIME;
+}
+
+enum mag_clock mag_clock_resolve(enum mag_clock clock)
+{
+	return clock == MAG_CLOCK_AUTO ? mag_clock_auto() : clock;
 }
 
 u64 mag_clock_khz(enum mag_clock clock)
@@ -105,13 +112,6 @@ const char *mag_clock_help(enum mag_clock clock)
 	return clocks[clock].help;
 }
 
-static int compare(const void *a, const void *b)
-{
-	u64 x = *(const u64 *)a, y = *(const u64 *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 /* Turns @readings into the @nr - 1 differences of neighbours, ascending. */
 static void readings_to_differences(u64 *readings, u32 nr)
 {
@@ -119,7 +119,7 @@ static void readings_to_differences(u64 *readings, u32 nr)
 
 	for (i = 0; i < nr - 1; i++)
 		readings[i] = mag_clock_delta(readings[i + 1] - readings[i]);
-	sort(readings, nr - 1, sizeof(*readings), compare, NULL);
+	mag_sort_u64(readings, nr - 1);
 }
 
 /* How many of @nr ascending differences no interrupt has lengthened. */
@@ -133,6 +133,33 @@ static u32 nr_undisturbed(const u64 *differences, u32 nr)
 }
 
 /**
+ * struct difference_group - differences of as many steps, as far as seen
+ * @least: of them
+ * @greatest: of them
+ */
+struct difference_group {
+	u64 least;
+	u64 greatest;
+};
+
+/* Adds to @group what belongs to it, from @i on; returns where the next begins. */
+static u32 take_group(const u64 *differences, u32 i, u32 nr,
+		      struct difference_group *group)
+{
+	group->greatest = group->least;
+	for (; i < nr && differences[i] <= group->greatest + 1; i++)
+		group->greatest = differences[i];
+	return i;
+}
+
+static u64 group_distance(const struct difference_group *group,
+			  const struct difference_group *next)
+{
+	return max(next->least - group->least,
+		   next->greatest - group->greatest);
+}
+
+/**
  * mag_clock_find_step() - the step of a clock from readings of it
  * @readings: in the order taken, a little work of varying length between them;
  *	overwritten
@@ -143,62 +170,79 @@ static u32 nr_undisturbed(const u64 *differences, u32 nr)
  * one or two values; groups are at least a step apart, and so is the first from
  * 0.  A group of three values is what only a clock of single ticks gives.
  *
+ * Of a group only one value may have been seen.  So two groups may look a tick
+ * closer than they are, by their least values or by their greatest.  A step that
+ * is too small would hide that a figure is coarse: the larger distance counts.
+ *
  * Context: any.
  * Return: ticks; 0 if the clock did not move.
  */
 u64 mag_clock_find_step(u64 *readings, u32 nr)
 {
-	u64 step = U64_MAX, group = 0, last = 0;
+	struct difference_group group = { 0, 0 }, next;
+	u64 step = U64_MAX;
 	u32 i;
 
 	readings_to_differences(readings, nr);
 	nr = nr_undisturbed(readings, nr - 1);
-	for (i = 0; i < nr; i++) {
-		u64 difference = readings[i];
+	i = take_group(readings, 0, nr, &group);
+	/* Zeros; perhaps ones; or more: then every tick was seen. */
+	if (i == nr || group.greatest > 1)
+		return min(group.greatest, 1ULL);
 
-		if (difference > last + 1) {
-			step = min(step, difference - group);
-			group = difference;
-		} else if (difference > group + 1) {
+	for (; i < nr; group = next) {
+		next.least = readings[i];
+		i = take_group(readings, i, nr, &next);
+		if (next.greatest > next.least + 1)
 			return 1;
-		}
-		last = difference;
+		step = min(step, group_distance(&group, &next));
 	}
-	/* Only zeros, or zeros and ones. */
-	return min(step, last);
+	return step;
 }
 
 /**
  * mag_clock_find_cost() - what a reading costs, from readings of the clock
- * @readings: MAG_CLOCK_READINGS of them, back to back
+ * @readings: back to back
+ * @blocks: of MAG_CLOCK_BLOCK of them, from 1 to MAG_CLOCK_READINGS of them all
  *
- * The median over blocks of readings: an interrupt spoils one block, and a
- * clock that moves less often than it is read still moves in each.
+ * The median over blocks of readings: an interrupt spoils one block.  A block
+ * and not a reading, as a clock may move less often than it is read.
  *
  * Context: any.
- * Return: ticks, rounded down.
+ * Return: ticks, rounded down; 0 of a clock that does not even move in most
+ * blocks, its step being longer.
  */
-u64 mag_clock_find_cost(const u64 *readings)
+u64 mag_clock_find_cost(const u64 *readings, u32 blocks)
 {
 	u64 cost[MAG_CLOCK_READINGS / MAG_CLOCK_BLOCK];
 	u32 i;
 
-	for (i = 0; i < ARRAY_SIZE(cost); i++) {
+	for (i = 0; i < blocks; i++) {
 		const u64 *block = readings + i * MAG_CLOCK_BLOCK;
 		u64 took = block[MAG_CLOCK_BLOCK - 1] - block[0];
 
 		cost[i] = mag_clock_delta(took) / (MAG_CLOCK_BLOCK - 1);
 	}
-	sort(cost, ARRAY_SIZE(cost), sizeof(*cost), compare, NULL);
-	return cost[ARRAY_SIZE(cost) / 2];
+	mag_sort_u64(cost, blocks);
+	return cost[blocks / 2];
 }
 
-static void read_back_to_back(u64 *readings)
+/*
+ * Whole blocks until time is up, one at least; returns how many.  Readings that
+ * cost 100 us are possible, where a hypervisor emulates the clock.
+ */
+static u32 read_back_to_back(u64 *readings)
 {
-	u32 i;
+	u64 end_ns = ktime_get_ns() + BUDGET_NS;
+	u32 i, blocks = 0;
 
-	for (i = 0; i < MAG_CLOCK_READINGS; i++)
-		readings[i] = mag_clock_read();
+	do {
+		for (i = 0; i < MAG_CLOCK_BLOCK; i++)
+			*readings++ = mag_clock_read();
+		blocks++;
+	} while (blocks < MAG_CLOCK_READINGS / MAG_CLOCK_BLOCK &&
+		 ktime_get_ns() < end_ns);
+	return blocks;
 }
 
 /* Stores and turns of a loop: distances that differ by single instructions. */
@@ -231,15 +275,20 @@ static u64 read_next(u64 was)
 	return now;
 }
 
-static void read_at_distances(u64 *readings)
+/* All distances until time is up, once at least; returns how many readings. */
+static u32 read_at_distances(u64 *readings)
 {
+	u64 end_ns = ktime_get_ns() + BUDGET_NS;
 	u32 i;
 
 	for (i = 0; i < MAG_CLOCK_READINGS - 1; i++) {
+		if (i && !(i % NR_DISTANCES) && ktime_get_ns() >= end_ns)
+			break;
 		spend(&readings[i], i % NR_DISTANCES);
 		readings[i] = mag_clock_read();
 	}
 	readings[i] = read_next(readings[i - 1]);
+	return i + 1;
 }
 
 /**
@@ -247,7 +296,8 @@ static void read_at_distances(u64 *readings)
  * @step: out
  *
  * Takes some 2000 readings: a tenth of a millisecond, or as long as the clock
- * takes for a step.
+ * takes for a step.  Where readings are dear there are fewer: it ends within 10
+ * ms, or 128 readings.
  *
  * Context: task, may sleep, bound to one CPU; nobody selects a clock meanwhile.
  * Return: 0; -ENOMEM; -EOPNOTSUPP if the clock does not move.
@@ -256,13 +306,14 @@ int mag_clock_measure_step(struct mag_clock_step *step)
 {
 	u64 *readings = kmalloc_array(MAG_CLOCK_READINGS, sizeof(*readings),
 				      GFP_KERNEL);
+	u32 nr;
 
 	if (!readings)
 		return -ENOMEM;
-	read_back_to_back(readings);
-	step->read = mag_clock_find_cost(readings);
-	read_at_distances(readings);
-	step->step = mag_clock_find_step(readings, MAG_CLOCK_READINGS);
+	nr = read_back_to_back(readings);
+	step->read = mag_clock_find_cost(readings, nr);
+	nr = read_at_distances(readings);
+	step->step = mag_clock_find_step(readings, nr);
 	kfree(readings);
 	return step->step ? 0 : -EOPNOTSUPP;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The clock that operations are timed with.  One run at a time sets it up, so
- * that a reading is an inlined instruction and not an indirect call.  What is
- * recorded are ticks of that clock; whoever reports them scales them.
+ * The clock that operations are timed with.  Whoever has the claim of
+ * mag_run_claim_get(), a run or a measurement of the machine, sets it up, so that
+ * a reading is an inlined instruction and not an indirect call.  What is recorded
+ * are ticks of that clock; whoever reports them scales them.
  */
 #ifndef MAGSLAB_STRESS_CLOCK_H
 #define MAGSLAB_STRESS_CLOCK_H
@@ -34,7 +35,12 @@ DECLARE_STATIC_KEY_FALSE(mag_clock_tsc);
 void mag_clock_init(void);
 /* The choice behind MAG_CLOCK_AUTO; never returns MAG_CLOCK_AUTO itself. */
 enum mag_clock mag_clock_auto(void);
-/* 0, or -EOPNOTSUPP where @clock does not exist. Task context, no run active. */
+/* @clock, or mag_clock_auto() for MAG_CLOCK_AUTO. */
+enum mag_clock mag_clock_resolve(enum mag_clock clock);
+/*
+ * 0, or -EOPNOTSUPP where @clock does not exist.  Task context; the caller has the
+ * claim.
+ */
 int mag_clock_select(enum mag_clock clock);
 /* Name and one-line help of @clock; it is below MAG_NR_CLOCKS. */
 const char *mag_clock_name(enum mag_clock clock);
@@ -46,7 +52,7 @@ u64 mag_clock_khz(enum mag_clock clock);
 int mag_clock_measure_step(struct mag_clock_step *step);
 /* The arithmetic of mag_clock_measure_step(); for it, and for its tests. */
 u64 mag_clock_find_step(u64 *readings, u32 nr);
-u64 mag_clock_find_cost(const u64 *readings);
+u64 mag_clock_find_cost(const u64 *readings, u32 blocks);
 
 /**
  * mag_clock_read() - the clock now, in ticks

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The life of a run: checked, claimed, started, stopped, finished.  One at a
- * time in the whole system, lest two disturb each other's figures; and the
- * clock is set up for it alone.
+ * The life of a run: checked, claimed, started, stopped, finished.  One run or
+ * measurement of the machine at a time in the whole system, lest two disturb each
+ * other's figures; and the clock is set up for it alone.
  */
 #include <linux/bitops.h>
 #include <linux/cpumask.h>
@@ -152,12 +152,8 @@ static int spawn_threads(struct mag_run *run)
 
 static int select_clock(struct mag_run *run)
 {
-	enum mag_clock clock = run->config.clock;
-
-	if (clock == MAG_CLOCK_AUTO)
-		clock = mag_clock_auto();
-	run->engine->clock = clock;
-	return mag_clock_select(clock);
+	run->engine->clock = mag_clock_resolve(run->config.clock);
+	return mag_clock_select(run->engine->clock);
 }
 
 static int check_workload(const struct mag_run *run)
@@ -206,9 +202,9 @@ free_run:
  * Context: task, may sleep.
  * Return: the run, to be destroyed with mag_run_destroy(), or ERR_PTR():
  * -EPROTO for another ABI version; -EINVAL for a field out of its bounds;
- * -EBUSY while another run is not over; -EOPNOTSUPP for a clock that does not
- * exist here; -ENOMEM; -EINTR when killed meanwhile; else what the workload's
- * setup returned.
+ * -EBUSY while another run is not over, or the machine is being measured;
+ * -EOPNOTSUPP for a clock that does not exist here; -ENOMEM; -EINTR when killed
+ * meanwhile; else what the workload's setup returned.
  */
 struct mag_run *mag_run_start(const struct mag_run_config *config)
 {

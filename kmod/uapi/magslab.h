@@ -362,14 +362,16 @@ struct mag_primitive_cost {
  * @khz: out: ticks a millisecond; 0 with TICKS, which may not be time
  * @clock_step: out: ticks by which readings of the clock differ at least
  * @window_ns: out: how long the clock was watched for interruptions, by ktime
- * @window_jiffies: out: timer ticks of the kernel in that time
- * @gaps: out: readings in that time that came late: by more than 20 times the
- *	median distance, and by more than a microsecond
+ * @ticks: out: timer ticks of the CPU while it measured, if @ticks_ns
+ * @gaps: out: readings in the time of @window_ns that came late: by more than 20
+ *	times the median distance, two steps of the clock, and a microsecond
  * @gap_max: out: ticks of the longest
  * @gap_total: out: ticks of all together
  * @nr_primitives: out: MAG_NR_PRIMITIVES of the module
  * @reserved0: zero, in and out
  * @primitives: out: by enum mag_primitive
+ * @ticks_ns: out: how long @ticks were counted, by ktime; 0: they are not known, as
+ *	the kernel accounts for the CPU's time without its ticks
  * @reserved: zero, in and out
  *
  * Ticks are as the clock gives them, not scaled.
@@ -384,14 +386,15 @@ struct mag_machine {
 	__u64 khz;
 	__u64 clock_step;
 	__u64 window_ns;
-	__u64 window_jiffies;
+	__u64 ticks;
 	__u64 gaps;
 	__u64 gap_max;
 	__u64 gap_total;
 	__u32 nr_primitives;
 	__u32 reserved0;
 	struct mag_primitive_cost primitives[MAG_MAX_PRIMITIVES];
-	__u64 reserved[4];
+	__u64 ticks_ns;
+	__u64 reserved[3];
 };
 
 #define MAG_IOC_MAGIC	 0xDB
@@ -408,8 +411,8 @@ struct mag_machine {
 #define MAG_IOC_DESCRIBE _IOWR(MAG_IOC_MAGIC, 0x01, struct mag_describe)
 /*
  * Starts a run and returns; poll() says POLLIN once it is in HOLD, DONE or FAILED.
- * EBUSY: this file has a run that is not over, or another file's run is under
- * way (one at a time, lest they disturb each other's figures).  ENOMEM.
+ * EBUSY: this file has a run that is not over, or another file's run or MACHINE is
+ * under way (one at a time, lest they disturb each other's figures).  ENOMEM.
  * EOPNOTSUPP: the clock does not exist here.  EPROTO: another ABI version.
  */
 #define MAG_IOC_START	 _IOW(MAG_IOC_MAGIC, 0x02, struct mag_run_config)
@@ -422,9 +425,10 @@ struct mag_machine {
 /* From HOLD: frees every object, waits for DONE; EAGAIN: still running; ENODATA: no run. */
 #define MAG_IOC_FINISH	 _IO(MAG_IOC_MAGIC, 0x06)
 /*
- * Measures for up to 200 ms and returns.  EBUSY: a run or another measurement
- * is under way.  ENODEV: a CPU is not online.  EOPNOTSUPP: the clock does not
- * exist here.  EPROTO: another ABI version.  ENOMEM.  EINTR: killed meanwhile.
+ * Measures and returns, within 200 ms if no primitive costs more than 100 us and
+ * other tasks leave it the CPUs.  EBUSY: a run or another measurement is under
+ * way.  ENODEV: a CPU is not online.  EOPNOTSUPP: the clock does not exist here.
+ * EPROTO: another ABI version.  ENOMEM.  EINTR: killed meanwhile.
  */
 #define MAG_IOC_MACHINE	 _IOWR(MAG_IOC_MAGIC, 0x07, struct mag_machine)
 

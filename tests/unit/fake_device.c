@@ -411,7 +411,10 @@ int mag_device_machine(int fd, struct mag_machine *machine)
 	machine->hz = 250;
 	machine->clock_step = 20;
 	machine->window_ns = 20000000;
-	machine->window_jiffies = 5;
+	if (!fake_option("no_ticks")) {
+		machine->ticks = 20;
+		machine->ticks_ns = 80000000;
+	}
 	machine->gaps = 2 + machine->cpu;
 	machine->gap_max = 4000;
 	machine->gap_total = 40000;

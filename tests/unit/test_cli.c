@@ -573,7 +573,8 @@ static void test_machine(void)
 	CHECK(strstr(cli.out, "  clock      tsc\n"));
 	CHECK(strstr(cli.out, "  step       10 ns"));
 	CHECK(strstr(cli.out, "  reading    10.1 ns"));
-	CHECK(strstr(cli.out, "  timer      250 ticks a second, of 250\n"));
+	CHECK(strstr(cli.out,
+		     "  timer      250 ticks a second, CONFIG_HZ=250\n"));
 	CHECK(strstr(cli.out,
 		     "  gaps       100 a second, the longest 2000 ns;"));
 	CHECK(strstr(cli.out, " ns; 0.10 % of the time\n"));
@@ -584,13 +585,14 @@ static void test_machine(void)
 	CHECK(!strstr(cli.out, "WARNING") && !strstr(cli.out, "PROPORTION"));
 	cli_free(&cli);
 
-	cli.fake = "cost_irq=2000,up=1";
+	cli.fake = "cost_irq=2000,up=1,no_ticks=1";
 	CLI_RUN(&cli, "machine", "--cpus", "0");
 	CHECK(cli.code == 0);
 	CHECK_MSG(strstr(cli.out, "WARNING    irq (interrupts masked and"),
 		  "%s", cli.out);
 	CHECK(strstr(cli.out, ") costs 2000 ns, 1818 x call; usual are 2 to"));
 	CHECK(strstr(cli.out, "WARNING    a kernel without SMP"));
+	CHECK(strstr(cli.out, "  timer      unknown, CONFIG_HZ=250\n"));
 	CHECK(strstr(cli.out, "OUT OF PROPORTION\n"));
 	cli_free(&cli);
 

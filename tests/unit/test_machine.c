@@ -103,7 +103,8 @@ static void answers_make(struct mag_machine *answers)
 		answers[i].hz = 100;
 		answers[i].clock_step = 20 + i;
 		answers[i].window_ns = 10000000;
-		answers[i].window_jiffies = 1;
+		answers[i].ticks = 3;
+		answers[i].ticks_ns = 30000000;
 		answers[i].gaps = i;
 		answers[i].gap_max = 1000 * i;
 		answers[i].gap_total = 1000 * i;
@@ -139,6 +140,21 @@ static void test_aggregate(void)
 	CHECK(near(profile.gap_max, 1000));
 	CHECK(near(profile.gap_share, 1500 / 3e7));
 	CHECK(profile.out == MAG_PRIMITIVE_BIT(MAG_PRIMITIVE_IRQ));
+}
+
+static void test_unknown_ticks(void)
+{
+	struct mag_profile profile = { .unit = MAG_UNIT_NS };
+	struct mag_machine answers[3];
+
+	unit_test("machine: ticks are of the CPUs that know theirs");
+	answers_make(answers);
+	answers[0].ticks = 0;
+	answers[0].ticks_ns = 0;
+	mag_machine_aggregate(&profile, answers, 3);
+	CHECK(near(profile.ticks_per_second, 100));
+	mag_machine_aggregate(&profile, answers, 1);
+	CHECK(isnan(profile.ticks_per_second));
 }
 
 static void test_explains(void)
@@ -188,6 +204,7 @@ void unit_machine(void)
 	test_usual();
 	test_proportion();
 	test_aggregate();
+	test_unknown_ticks();
 	test_explains();
 	test_judged();
 }
