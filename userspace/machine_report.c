@@ -90,11 +90,18 @@ static void mag_machine_table(const struct mag_profile *profile, FILE *out)
 static void mag_machine_interruptions(const struct mag_profile *profile,
 				      FILE *out)
 {
-	fprintf(out, "  timer      %.0f ticks a second, of %u\n",
+	char longest[32];
+
+	if (profile->unit == MAG_UNIT_NS)
+		mag_format_ns(longest, sizeof(longest),
+			      (__u64)profile->gap_max);
+	else
+		snprintf(longest, sizeof(longest), "%.0f %s", profile->gap_max,
+			 mag_unit_name(profile->unit));
+	fprintf(out, "  timer      %.0f ticks a second, CONFIG_HZ=%u\n",
 		profile->ticks_per_second, profile->hz);
-	fprintf(out, "  gaps       %.0f a second, the longest %.0f %s",
-		profile->gaps_per_second, profile->gap_max,
-		mag_unit_name(profile->unit));
+	fprintf(out, "  gaps       %.0f a second, the longest %s",
+		profile->gaps_per_second, longest);
 	if (isnan(profile->gap_share))
 		fputc('\n', out);
 	else
