@@ -227,6 +227,7 @@ static void mag_machine_warn_primitive(const struct mag_profile *profile,
 				       int primitive, __u64 used,
 				       struct mag_warnings *warnings)
 {
+	double most = ceil(mag_machine_usual_ratio(primitive));
 	bool counts = MAG_PRIMITIVE_BIT(primitive) & used &
 		      ~MAG_COMMON_PRIMITIVES;
 	const struct mag_usual *usual = &mag_usual[primitive];
@@ -236,10 +237,10 @@ static void mag_machine_warn_primitive(const struct mag_profile *profile,
 
 	mag_warnings_add(
 		warnings, usual->warning, counts, MAG_MACHINE_CURE,
-		"%s (%s) costs %.4g %s, %.0f calls; on bare metal it costs %.0f to %.0f ns, at most %.0f calls: %s",
+		"%s (%s) costs %.4g %s, %.0f calls; on bare metal it costs %.0f to %.0f ns, at most %.0f call%s: %s",
 		usual->name, usual->does, median, mag_unit_name(profile->unit),
-		median / call, usual->low, usual->high,
-		ceil(mag_machine_usual_ratio(primitive)),
+		median / call, usual->low, usual->high, most,
+		most > 1 ? "s" : "",
 		mag_machine_consequence(primitive, counts));
 }
 
