@@ -127,3 +127,10 @@ int mag_catalog_workload(const struct mag_catalog *catalog, const char *name)
 	}
 	return -1;
 }
+
+const char *mag_catalog_clock(const struct mag_catalog *catalog, __u32 clock)
+{
+	const struct mag_entries *clocks = &catalog->clocks;
+
+	return clock < clocks->nr ? clocks->entry[clock].name : "unknown";
+}

@@ -48,6 +48,8 @@ void mag_catalog_free(struct mag_catalog *catalog);
 
 /* Index of a name, or -1. */
 int mag_entries_find(const struct mag_entries *entries, const char *name);
+/* Name of a clock, or "unknown". */
+const char *mag_catalog_clock(const struct mag_catalog *catalog, __u32 clock);
 int mag_catalog_workload(const struct mag_catalog *catalog, const char *name);
 
 #endif /* MAGCTL_CATALOG_H */

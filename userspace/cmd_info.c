@@ -37,10 +37,8 @@ static void mag_info_help(void)
 /* What run and compare take where the user names none. */
 static const char *mag_info_clock(const struct mag_session *session)
 {
-	const struct mag_entries *clocks = &session->catalog.clocks;
-	__u32 clock = mag_environment_clock(&session->env);
-
-	return clock < clocks->nr ? clocks->entry[clock].name : "unknown";
+	return mag_catalog_clock(&session->catalog,
+				 mag_environment_clock(&session->env));
 }
 
 static const char *mag_info_unit(const struct mag_session *session)
@@ -51,19 +49,24 @@ static const char *mag_info_unit(const struct mag_session *session)
 		mag_environment_unit(env, mag_environment_clock(env)));
 }
 
+static void mag_info_warn(const struct mag_environment *env,
+			  struct mag_warnings *warnings)
+{
+	mag_environment_warn(env, warnings);
+	mag_state_warn_kmalloc(env, warnings);
+}
+
 static void mag_info_print(const struct mag_session *session)
 {
 	const struct mag_environment *env = &session->env;
 	const struct mag_entries *clocks = &session->catalog.clocks;
 	struct mag_warnings warnings = { NULL, 0 };
 
-	printf("  machine    %s, %u CPU(s) online, pages of %u bytes\n",
-	       env->machine, env->info.nr_cpus_online, env->info.page_size);
-	printf("  cpu        %s\n", *env->cpu ? env->cpu : "unknown");
-	printf("  kernel     %s %s, preemption %s\n", env->info.release,
-	       env->arch, env->info.preempt);
-	printf("  module     magslab %s, ABI %u\n", env->info.version,
-	       env->info.abi_version);
+	mag_info_warn(env, &warnings);
+	mag_warnings_print(&warnings, stdout);
+	mag_warnings_free(&warnings);
+	mag_environment_print(env, stdout);
+	printf("  pages      of %u bytes\n", env->info.page_size);
 	printf("  clock      %s; times in %s\n", mag_info_clock(session),
 	       mag_info_unit(session));
 	printf("  clocks    ");
@@ -73,9 +76,6 @@ static void mag_info_print(const struct mag_session *session)
 	       env->info.tsc_khz);
 	mag_report_hooks(env->info.hooks, stdout);
 	mag_state_print_host(&env->host, stdout);
-	mag_environment_warn(env, &warnings);
-	mag_warnings_print(&warnings, stdout);
-	mag_warnings_free(&warnings);
 }
 
 static int mag_info_json(const struct mag_session *session)
@@ -88,7 +88,7 @@ static int mag_info_json(const struct mag_session *session)
 		mag_json_append(clocks, json_string(entries->entry[i].name));
 	mag_json_set(body, "environment",
 		     mag_result_environment(&session->env, NULL));
-	mag_environment_warn(&session->env, &warnings);
+	mag_info_warn(&session->env, &warnings);
 	mag_json_set(body, "warnings", mag_result_warnings(&warnings));
 	mag_warnings_free(&warnings);
 	mag_json_set(body, "clocks", clocks);

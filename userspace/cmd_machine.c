@@ -9,6 +9,7 @@
 #include "complain.h"
 #include "device.h"
 #include "machine_report.h"
+#include "progress.h"
 #include "result.h"
 #include "session.h"
 #include "util.h"
@@ -31,8 +32,9 @@ static void mag_machine_help(void)
 	      "backends that use it have \"machine\" in place of a verdict.\n"
 	      "\n"
 	      "      --json          as JSON\n"
-	      "      --cpus LIST     CPUs to measure on, e.g. 0-3,8 [all that are online];\n"
-	      "                      a cache line moves from each to the next\n"
+	      "      --cpus LIST     CPUs to measure on, in rising order, e.g. 0-3,8, or all,\n"
+	      "                      those that are online [all]; a cache line moves from each\n"
+	      "                      to the next\n"
 	      "      --machine NAME  name of the machine [$MAGSLAB_MACHINE, else guessed]\n"
 	      "  -h, --help          this text\n"
 	      "\n"
@@ -45,28 +47,14 @@ static void mag_machine_help(void)
 	      stdout);
 }
 
-static const char *mag_machine_clock(const struct mag_session *session,
-				     const struct mag_profile *profile)
-{
-	const struct mag_entries *clocks = &session->catalog.clocks;
-
-	return profile->clock < clocks->nr ? clocks->entry[profile->clock].name
-					   : "unknown";
-}
-
 static void mag_machine_text(const struct mag_session *session,
 			     const struct mag_profile *profile,
 			     const struct mag_warnings *warnings)
 {
-	const struct mag_environment *env = &session->env;
-
-	printf("  machine    %s, %u CPU(s) online\n", env->machine,
-	       env->info.nr_cpus_online);
-	printf("  cpu        %s\n", *env->cpu ? env->cpu : "unknown");
-	printf("  kernel     %s %s, preemption %s\n", env->info.release,
-	       env->arch, env->info.preempt);
-	printf("  clock      %s\n", mag_machine_clock(session, profile));
 	mag_warnings_print(warnings, stdout);
+	mag_environment_print(&session->env, stdout);
+	printf("  clock      %s\n",
+	       mag_catalog_clock(&session->catalog, profile->clock));
 	mag_machine_print(profile, stdout);
 }
 
@@ -79,25 +67,39 @@ static int mag_machine_document(const struct mag_session *session,
 	mag_json_set(body, "environment",
 		     mag_result_environment(&session->env, NULL));
 	mag_json_set(body, "clock",
-		     json_string(mag_machine_clock(session, profile)));
+		     json_string(mag_catalog_clock(&session->catalog,
+						   profile->clock)));
 	mag_json_set(body, "primitives", mag_machine_json(profile));
 	mag_json_set(body, "warnings", mag_result_warnings(warnings));
 	return mag_json_write(mag_json_document("magslab-machine", 1, body),
 			      "-");
 }
 
+/* A signal kills: there is nothing to report yet. */
+static bool mag_machine_show_next(void *data, size_t i, size_t nr)
+{
+	mag_progress_show(data, "measuring the machine, CPU %zu of %zu", i + 1,
+			  nr);
+	return true;
+}
+
 static int mag_machine_on(const struct mag_session *session,
 			  const struct mag_cpulist *cpus, bool json)
 {
 	struct mag_warnings warnings = { NULL, 0 };
+	struct mag_progress progress = mag_progress_create(false, false);
+	const struct mag_machine_watch watch = { mag_machine_show_next,
+						 &progress };
 	struct mag_profile profile;
 	int code = MAG_EXIT_OK;
-	int err = mag_machine_read(&profile, session->fd, &session->env, cpus);
+	int err = mag_machine_read(&profile, session->fd, &session->env, cpus,
+				   &watch);
 
+	mag_progress_clear(&progress);
 	if (err)
 		code = mag_complain(MAG_DEVICE_PATH, MAG_CALL_MACHINE, err);
 	mag_environment_warn(&session->env, &warnings);
-	mag_machine_warn(&profile, &warnings);
+	mag_machine_warn(&profile, ~0ULL, &warnings);
 	if (!code && json)
 		code = mag_machine_document(session, &profile, &warnings);
 	else if (!code)
@@ -118,8 +120,9 @@ static int mag_machine_cpus(struct mag_cpulist *cpus, const char *text)
 		return MAG_EXIT_OK;
 	}
 	if (mag_cpulist_parse(cpus, text)) {
-		mag_error("--cpus %s: not \"all\", nor a list such as 0-3,8",
-			  text);
+		mag_error(
+			"--cpus %s: neither \"all\" nor a list of CPUs in rising order, each once, at most 65535, such as 0-3,8",
+			text);
 		return MAG_EXIT_USAGE;
 	}
 	mag_cpulist_online(&online);

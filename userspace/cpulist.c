@@ -6,6 +6,7 @@
 
 #include "cpulist.h"
 #include "parse.h"
+#include "sysfile.h"
 #include "util.h"
 
 #define MAG_CPUS_ONLINE "/sys/devices/system/cpu/online"
@@ -61,13 +62,20 @@ int mag_cpulist_parse(struct mag_cpulist *list, const char *text)
 
 void mag_cpulist_online(struct mag_cpulist *list)
 {
-	char *line = mag_first_line(MAG_CPUS_ONLINE);
+	char *line = mag_sys_line(MAG_CPUS_ONLINE);
 
 	if (!line || mag_cpulist_parse(list, line)) {
 		memset(list, 0, sizeof(*list));
 		mag_cpulist_add(list, 0);
 	}
 	free(line);
+}
+
+void mag_cpulist_copy(struct mag_cpulist *copy, const struct mag_cpulist *list)
+{
+	copy->cpu = mag_xcalloc(list->nr, sizeof(*copy->cpu));
+	copy->nr = list->nr;
+	memcpy(copy->cpu, list->cpu, list->nr * sizeof(*copy->cpu));
 }
 
 void mag_cpulist_free(struct mag_cpulist *list)

@@ -27,6 +27,8 @@ struct mag_cpulist {
 int mag_cpulist_parse(struct mag_cpulist *list, const char *text);
 /* The CPUs online; CPU 0 alone if the kernel does not say. */
 void mag_cpulist_online(struct mag_cpulist *list);
+/* @copy is to be freed too. */
+void mag_cpulist_copy(struct mag_cpulist *copy, const struct mag_cpulist *list);
 void mag_cpulist_free(struct mag_cpulist *list);
 
 bool mag_cpulist_has(const struct mag_cpulist *list, __u32 cpu);

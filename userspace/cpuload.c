@@ -15,11 +15,11 @@
 #define MAG_STEAL_PERCENT 1.0
 #define MAG_LOAD_PERCENT  5.0
 
-/* Columns of a line "cpu"; guests are in the first two already. */
+/* Columns of a line "cpuN"; guests are in the first two already. */
 enum mag_stat {
 	MAG_STAT_USER,
 	MAG_STAT_NICE,
-	MAG_STAT_SYSTEM,
+	MAG_STAT_SYSTEM, /* the workers', and others' */
 	MAG_STAT_IDLE,
 	MAG_STAT_IOWAIT,
 	MAG_STAT_IRQ,
@@ -28,51 +28,58 @@ enum mag_stat {
 	MAG_NR_STATS,
 };
 
-static bool mag_cpu_times_line(const char *line, long ticks,
+/* Adds a line "cpuN" if the CPU is one of @cpus; false if it is malformed. */
+static bool mag_cpu_times_line(const char *line, double second,
+			       const struct mag_cpulist *cpus,
 			       struct mag_cpu_times *times)
 {
-	unsigned long long stat[MAG_NR_STATS], total = 0;
-	double second = (double)ticks;
+	unsigned long long stat[MAG_NR_STATS];
+	unsigned int cpu;
 
-	if (sscanf(line, "cpu %llu %llu %llu %llu %llu %llu %llu %llu",
+	if (sscanf(line, "cpu%u %llu %llu %llu %llu %llu %llu %llu %llu", &cpu,
 		   &stat[0], &stat[1], &stat[2], &stat[3], &stat[4], &stat[5],
-		   &stat[6], &stat[7]) != MAG_NR_STATS)
+		   &stat[6], &stat[7]) != 1 + MAG_NR_STATS)
 		return false;
+	if (!mag_cpulist_has(cpus, cpu))
+		return true;
+	times->cpus++;
 	for (int i = 0; i < MAG_NR_STATS; i++)
-		total += stat[i];
-	times->total = (double)total / second;
-	times->steal = (double)stat[MAG_STAT_STEAL] / second;
-	times->user =
+		times->total += (double)stat[i] / second;
+	times->steal += (double)stat[MAG_STAT_STEAL] / second;
+	times->user +=
 		(double)(stat[MAG_STAT_USER] + stat[MAG_STAT_NICE]) / second;
-	times->system = (double)stat[MAG_STAT_SYSTEM] / second;
+	times->irq +=
+		(double)(stat[MAG_STAT_IRQ] + stat[MAG_STAT_SOFTIRQ]) / second;
 	return true;
 }
 
-bool mag_cpu_times_parse(FILE *file, long ticks, struct mag_cpu_times *times)
+bool mag_cpu_times_parse(FILE *file, long ticks, const struct mag_cpulist *cpus,
+			 struct mag_cpu_times *times)
 {
-	bool known = false;
+	bool known = true;
 	char *line = NULL;
 	size_t room = 0;
 
 	memset(times, 0, sizeof(*times));
-	while (getline(&line, &room, file) > 0) {
-		if (!strncmp(line, "cpu ", 4))
-			known = mag_cpu_times_line(line, ticks, times);
-		else if (!strncmp(line, "cpu", 3))
-			times->cpus++;
+	while (known && getline(&line, &room, file) > 0) {
+		/* The first line, "cpu ", is the sum over all CPUs. */
+		if (!strncmp(line, "cpu", 3) && line[3] != ' ')
+			known = mag_cpu_times_line(line, (double)ticks, cpus,
+						   times);
 	}
 	free(line);
 	return known && times->cpus;
 }
 
-static bool mag_cpu_times_read(struct mag_cpu_times *times)
+static bool mag_cpu_times_read(const struct mag_cpulist *cpus,
+			       struct mag_cpu_times *times)
 {
 	FILE *file = mag_sys_open("/proc/stat");
 	bool known;
 
 	if (!file)
 		return false;
-	known = mag_cpu_times_parse(file, sysconf(_SC_CLK_TCK), times);
+	known = mag_cpu_times_parse(file, sysconf(_SC_CLK_TCK), cpus, times);
 	fclose(file);
 	return known;
 }
@@ -86,31 +93,33 @@ static double mag_load_now(void)
 }
 
 void mag_load_between(struct mag_load *load, const struct mag_cpu_times *from,
-		      const struct mag_cpu_times *to, double wall,
-		      unsigned int workers)
+		      const struct mag_cpu_times *to, double wall)
 {
-	double system = to->system - from->system - wall * (double)workers;
-
 	load->wall += wall * (double)to->cpus;
 	load->total += to->total - from->total;
 	load->steal += to->steal - from->steal;
-	load->others += to->user - from->user + fmax(system, 0.0);
+	load->user += to->user - from->user;
+	load->irq += to->irq - from->irq;
 }
 
-void mag_load_begin(struct mag_load_clock *clock)
+void mag_load_begin(struct mag_load_clock *clock,
+		    const struct mag_cpulist *cpus)
 {
+	clock->cpus = cpus;
 	clock->at = mag_load_now();
-	clock->known = mag_cpu_times_read(&clock->times);
+	clock->known = mag_cpu_times_read(cpus, &clock->times);
 }
 
-void mag_load_end(const struct mag_load_clock *clock, unsigned int workers,
-		  struct mag_load *load)
+void mag_load_end(const struct mag_load_clock *clock, struct mag_load *load)
 {
 	double wall = mag_load_now() - clock->at;
 	struct mag_cpu_times now;
 
-	if (clock->known && mag_cpu_times_read(&now))
-		mag_load_between(load, &clock->times, &now, wall, workers);
+	if (clock->known && mag_cpu_times_read(clock->cpus, &now) &&
+	    now.cpus == clock->times.cpus)
+		mag_load_between(load, &clock->times, &now, wall);
+	else
+		load->unread = true;
 }
 
 void mag_load_add(struct mag_load *sum, const struct mag_load *load)
@@ -118,12 +127,23 @@ void mag_load_add(struct mag_load *sum, const struct mag_load *load)
 	sum->wall += load->wall;
 	sum->total += load->total;
 	sum->steal += load->steal;
-	sum->others += load->others;
+	sum->user += load->user;
+	sum->irq += load->irq;
+	sum->unread |= load->unread;
+}
+
+const char *mag_load_unknown(const struct mag_load *load)
+{
+	if (load->unread)
+		return "/proc/stat cannot be read";
+	if (load->wall < MAG_LOAD_LEAST_S)
+		return "less than a second of CPU time";
+	return NULL;
 }
 
 static double mag_load_percent(const struct mag_load *load, double part)
 {
-	if (load->wall < MAG_LOAD_LEAST_S)
+	if (mag_load_unknown(load))
 		return NAN;
 	return 100.0 * fmin(fmax(part / load->wall, 0.0), 1.0);
 }
@@ -135,7 +155,7 @@ double mag_load_steal(const struct mag_load *load)
 
 double mag_load_others(const struct mag_load *load)
 {
-	return mag_load_percent(load, load->others);
+	return mag_load_percent(load, load->user);
 }
 
 double mag_load_starved(const struct mag_load *load)
@@ -143,26 +163,46 @@ double mag_load_starved(const struct mag_load *load)
 	return mag_load_percent(load, load->wall - load->total);
 }
 
-void mag_load_warn(const struct mag_load *load, struct mag_warnings *warnings)
+double mag_load_irq(const struct mag_load *load)
+{
+	return mag_load_percent(load, load->irq);
+}
+
+static void mag_load_warn_unknown(const struct mag_load *load,
+				  struct mag_warnings *warnings)
+{
+	mag_warnings_add(warnings, "load_unknown", true,
+			 load->unread ? "mount -t proc proc /proc"
+				      : "run for 1 s or longer",
+			 "load: it is not known what else ran: %s",
+			 mag_load_unknown(load));
+}
+
+void mag_load_warn(const struct mag_load *load, bool strict,
+		   struct mag_warnings *warnings)
 {
 	double steal = mag_load_steal(load);
 	double others = mag_load_others(load);
 	double starved = mag_load_starved(load);
 
+	if (strict && mag_load_unknown(load))
+		mag_load_warn_unknown(load, warnings);
 	/* A comparison with NAN is false. */
 	if (steal > MAG_STEAL_PERCENT)
 		mag_warnings_add(
 			warnings, "steal", true,
-			"steal: the hypervisor took %.1f %% of the CPUs' time during the run",
+			"use a machine that has its CPUs to itself",
+			"steal: the hypervisor took %.1f %% of the time of the workers' CPUs",
 			steal);
 	if (starved > MAG_LOAD_PERCENT)
 		mag_warnings_add(
 			warnings, "starved", true,
+			"use a machine that has its CPUs to itself",
 			"starved: for %.1f %% of the run no tick came: the machine itself did not run",
 			starved);
 	if (others > MAG_LOAD_PERCENT)
 		mag_warnings_add(
-			warnings, "load", true,
-			"load: other tasks took %.1f %% of the CPUs' time during the run",
+			warnings, "load", true, "end what else runs",
+			"load: other tasks took %.1f %% of the time of the workers' CPUs",
 			others);
 }

@@ -5,7 +5,7 @@
 #include <sys/utsname.h>
 
 #include "environment.h"
-#include "slabstate.h"
+#include "sysfile.h"
 #include "ticks.h"
 #include "util.h"
 
@@ -107,7 +107,7 @@ char *mag_machine_name(const struct mag_cpuinfo *cpuinfo, const char *product,
 static struct mag_cpuinfo mag_cpuinfo_read(void)
 {
 	struct mag_cpuinfo cpuinfo = { NULL, false, false };
-	FILE *file = fopen(MAG_CPUINFO, "re");
+	FILE *file = mag_sys_open(MAG_CPUINFO);
 
 	if (!file) {
 		cpuinfo.model = mag_xstrdup("");
@@ -127,21 +127,17 @@ static char *mag_arch(void)
 }
 
 /* No hook of the module's: see MAG_HOOK_SHEAVES. */
-static bool mag_kmalloc_has_sheaves(void)
+static bool mag_environment_has_sheaves(struct mag_environment *env)
 {
-	struct mag_slab_state slabs = { 0 };
-	bool sheaves;
-
-	mag_slab_state_read(&slabs, "kmalloc", MAG_SLAB_KMALLOC_PREFIX);
-	sheaves = mag_slab_state_sheaves(&slabs);
-	mag_slab_state_free(&slabs);
-	return sheaves;
+	mag_slab_state_begin(&env->kmalloc, "kmalloc", MAG_SLAB_KMALLOC_PREFIX);
+	mag_slab_state_read(&env->kmalloc, MAG_SLAB_KMALLOC_PREFIX);
+	return mag_slab_state_sheaves(&env->kmalloc);
 }
 
 void mag_environment_read(struct mag_environment *env, const char *machine)
 {
 	struct mag_cpuinfo cpuinfo = mag_cpuinfo_read();
-	char *product = mag_first_line(MAG_PRODUCT);
+	char *product = mag_sys_line(MAG_PRODUCT);
 
 	env->counts_insns = env->info.tsc_khz && mag_ticks_are_insns();
 	if (!machine)
@@ -154,7 +150,7 @@ void mag_environment_read(struct mag_environment *env, const char *machine)
 	env->cpu = cpuinfo.model;
 	env->arch = mag_arch();
 	mag_host_read(&env->host, &env->info);
-	if (mag_kmalloc_has_sheaves())
+	if (mag_environment_has_sheaves(env))
 		env->info.hooks |= MAG_HOOK_SHEAVES;
 	mag_make_printable(env->machine);
 	mag_make_printable(env->cpu);
@@ -164,6 +160,7 @@ void mag_environment_read(struct mag_environment *env, const char *machine)
 void mag_environment_free(struct mag_environment *env)
 {
 	mag_host_free(&env->host);
+	mag_slab_state_free(&env->kmalloc);
 	free(env->machine);
 	free(env->cpu);
 	free(env->arch);
@@ -238,6 +235,7 @@ static void mag_environment_warn_debug(const struct mag_environment *env,
 	names = mag_hook_names(env->info.hooks & MAG_HOOKS_DEBUG);
 	mag_warnings_add(
 		warnings, "debug_kernel", true,
+		"use a kernel without the debugging that it names",
 		"a debug kernel: its figures mean nothing for another; it has%s",
 		names);
 	free(names);
@@ -248,4 +246,17 @@ void mag_environment_warn(const struct mag_environment *env,
 {
 	mag_environment_warn_debug(env, warnings);
 	mag_host_warn(&env->host, env->info.hooks, warnings);
+}
+
+void mag_environment_print(const struct mag_environment *env, FILE *out)
+{
+	const struct mag_info *info = &env->info;
+
+	fprintf(out, "  %-11s%s, %u CPU%s online\n", "machine", env->machine,
+		info->nr_cpus_online, info->nr_cpus_online == 1 ? "" : "s");
+	fprintf(out, "  %-11s%s\n", "cpu", *env->cpu ? env->cpu : "unknown");
+	fprintf(out, "  %-11s%s %s, preemption %s\n", "kernel", info->release,
+		env->arch, info->preempt);
+	fprintf(out, "  %-11smagslab %s, ABI %u\n", "module", info->version,
+		info->abi_version);
 }

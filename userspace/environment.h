@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "hoststate.h"
+#include "slabstate.h"
 #include "uapi/magslab.h"
 #include "warnings.h"
 
@@ -42,6 +43,7 @@ struct mag_cpuinfo {
  * @arch: its architecture, as uname -m prints it
  * @counts_insns: a tick of MAG_CLOCK_TICKS was seen to be an instruction
  * @host: the state of kernel and machine
+ * @kmalloc: the caches of kmalloc()
  * @info: what the module says; and MAG_HOOK_SHEAVES, if kmalloc()'s caches have
  */
 struct mag_environment {
@@ -50,6 +52,7 @@ struct mag_environment {
 	char *arch;
 	bool counts_insns;
 	struct mag_host host;
+	struct mag_slab_state kmalloc;
 	struct mag_info info;
 };
 
@@ -83,6 +86,9 @@ __u32 mag_environment_clock(const struct mag_environment *env);
 enum mag_unit mag_environment_unit(const struct mag_environment *env,
 				   __u32 clock);
 const char *mag_unit_name(enum mag_unit unit);
+
+/* The lines of a header that say where: machine, cpu, kernel, module. */
+void mag_environment_print(const struct mag_environment *env, FILE *out);
 
 /* True if the kernel watches itself, so that its figures mean nothing elsewhere. */
 bool mag_environment_is_debug(const struct mag_environment *env);

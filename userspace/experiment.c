@@ -57,9 +57,14 @@ void mag_experiment_free(struct mag_experiment *experiment)
 	mag_machine_free(&experiment->profile);
 }
 
-/* Want of memory is the backend's own affair; anything else ends them all. */
+/*
+ * -ENOMEM at the start, and any error of the run itself, fails this backend only.
+ * Other errors end the experiment, and so does a clock that does not move.
+ */
 static bool mag_experiment_goes_on(const struct mag_round *round)
 {
+	if (round->error == -EOPNOTSUPP)
+		return false;
 	return round->call == MAG_CALL_RUN ||
 	       (round->call == MAG_CALL_START && round->error == -ENOMEM);
 }
@@ -158,9 +163,30 @@ static void mag_experiment_rounds(struct mag_experiment *experiment,
 	}
 }
 
-/* The CPUs that the workers will have: the first that are online. */
-static void mag_experiment_profile(struct mag_experiment *experiment)
+static bool mag_experiment_next_cpu(void *data, size_t i, size_t nr)
 {
+	struct mag_stage *stage = data;
+
+	mag_progress_show(&stage->progress,
+			  "measuring the machine, CPU %zu of %zu", i + 1, nr);
+	return !mag_stage_interrupted(stage);
+}
+
+static __u64 mag_experiment_primitives(const struct mag_experiment *experiment)
+{
+	__u64 primitives = 0;
+
+	for (size_t i = 0; i < experiment->request->nr_backends; i++)
+		primitives |= experiment->subjects[i].about->primitives;
+	return primitives;
+}
+
+/* The CPUs that the workers will have: the first that are online. */
+static void mag_experiment_profile(struct mag_experiment *experiment,
+				   struct mag_stage *stage)
+{
+	const struct mag_machine_watch watch = { mag_experiment_next_cpu,
+						 stage };
 	const struct mag_session *session = experiment->session;
 	__u32 nr = experiment->request->config.nr_workers;
 	struct mag_cpulist cpus;
@@ -169,9 +195,13 @@ static void mag_experiment_profile(struct mag_experiment *experiment)
 	if (cpus.nr > nr)
 		cpus.nr = nr;
 	mag_machine_read(&experiment->profile, session->fd, &session->env,
-			 &cpus);
-	mag_machine_warn(&experiment->profile, &experiment->warnings);
+			 &cpus, &watch);
+	mag_progress_clear(&stage->progress);
+	mag_machine_warn(&experiment->profile,
+			 mag_experiment_primitives(experiment),
+			 &experiment->warnings);
 	mag_cpulist_free(&cpus);
+	stage->cpus = &experiment->profile.cpus;
 }
 
 void mag_experiment_run(struct mag_experiment *experiment,
@@ -192,11 +222,12 @@ void mag_experiment_run(struct mag_experiment *experiment,
 	mag_environment_warn(&session->env, &experiment->warnings);
 	stage.signal_fd = mag_signals_open();
 	if (stage.signal_fd < 0) {
+		experiment->profile.error = -errno;
 		mag_error("signalfd: %s", strerror(errno));
 		experiment->code = MAG_EXIT_FAILED;
 		return;
 	}
-	mag_experiment_profile(experiment);
+	mag_experiment_profile(experiment, &stage);
 	mag_experiment_rounds(experiment, &stage);
 	mag_state_warn(experiment);
 	mag_progress_clear(&stage.progress);
@@ -354,13 +385,38 @@ static double mag_experiment_step(const struct mag_experiment *experiment,
 	return clock.step / subject->hist[op]->per_sample;
 }
 
-/* Distance of a figure of @subject from the next that could be measured. */
-static double mag_experiment_grain(const struct mag_experiment *experiment,
-				   const struct mag_subject *subject, __u32 op,
-				   double figure)
+/*
+ * A reading is off by less than a step, either way.  Where samples are dense, as
+ * at the median, they average to half a step.  In the tail a whole step is left.  Of
+ * a bucket wider than a step the upper end is the figure.
+ */
+static struct mag_slack
+mag_experiment_slack(const struct mag_experiment *experiment,
+		     const struct mag_subject *subject, enum mag_metric metric,
+		     __u32 op, double figure)
 {
-	return fmax(mag_experiment_step(experiment, subject, op),
-		    mag_histogram_width(subject->hist[op], figure));
+	double step = mag_experiment_step(experiment, subject, op);
+	double width = mag_histogram_width(subject->hist[op], figure);
+	double reading = metric == MAG_METRIC_P99 ? step : step / 2;
+
+	return (struct mag_slack){
+		.below = reading + (width > step ? width : 0),
+		.above = reading,
+	};
+}
+
+static void mag_experiment_widen(const struct mag_experiment *experiment,
+				 const struct mag_subject *subject,
+				 const struct mag_subject *base,
+				 enum mag_metric metric, __u32 op,
+				 struct mag_ratio *ratio)
+{
+	struct mag_slack of_value = mag_experiment_slack(
+		experiment, subject, metric, op, ratio->base * ratio->ratio);
+	struct mag_slack of_base =
+		mag_experiment_slack(experiment, base, metric, op, ratio->base);
+
+	mag_stats_ratio_widen(ratio, &of_value, &of_base);
 }
 
 struct mag_ratio mag_experiment_ratio(const struct mag_experiment *experiment,
@@ -383,11 +439,8 @@ struct mag_ratio mag_experiment_ratio(const struct mag_experiment *experiment,
 	ratio = mag_stats_ratio(values, values + nr, nr);
 	free(values);
 	if (metric != MAG_METRIC_THROUGHPUT && ratio.pairs)
-		mag_stats_ratio_widen(
-			&ratio,
-			mag_experiment_grain(experiment, subject, op,
-					     ratio.base * ratio.ratio),
-			mag_experiment_grain(experiment, base, op, ratio.base));
+		mag_experiment_widen(experiment, subject, base, metric, op,
+				     &ratio);
 	return ratio;
 }
 
@@ -441,14 +494,15 @@ static double mag_net_mean(const struct mag_round *round, __u32 op)
 					       : NAN;
 }
 
-/* Distance of the p50 of a backend from the next that could be measured. */
-static double mag_net_grain(const struct mag_experiment *experiment,
-			    const struct mag_subject *subject, __u32 op)
+/* Of the p50. */
+static struct mag_slack mag_net_slack(const struct mag_experiment *experiment,
+				      const struct mag_subject *subject,
+				      __u32 op)
 {
 	const struct mag_histogram *hist = subject->hist[op];
 	__u64 p50 = mag_histogram_at(hist, mag_percentile_rank(MAG_P50));
 
-	return mag_experiment_grain(experiment, subject, op,
+	return mag_experiment_slack(experiment, subject, MAG_METRIC_P50, op,
 				    mag_histogram_per_op(hist, p50));
 }
 
@@ -476,14 +530,15 @@ bool mag_experiment_net(const struct mag_experiment *experiment,
 			struct mag_net *net)
 {
 	const struct mag_subject *floor = mag_experiment_floor(experiment);
+	struct mag_slack of_subject, of_floor;
 
 	if (!floor || floor == subject)
 		return false;
 	net->p50 = mag_net_difference(subject, floor, op, mag_net_p50);
 	net->mean = mag_net_difference(subject, floor, op, mag_net_mean);
-	mag_stats_difference_widen(&net->p50,
-				   mag_net_grain(experiment, subject, op),
-				   mag_net_grain(experiment, floor, op));
+	of_subject = mag_net_slack(experiment, subject, op);
+	of_floor = mag_net_slack(experiment, floor, op);
+	mag_stats_difference_widen(&net->p50, &of_subject, &of_floor);
 	return net->p50.pairs;
 }
 

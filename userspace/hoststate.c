@@ -6,8 +6,9 @@
 #include "hoststate.h"
 #include "sysfile.h"
 
-#define MAG_CPU_DIR "/sys/devices/system/cpu"
-#define MAG_DEBUGFS "/sys/kernel/debug"
+#define MAG_CPU_DIR  "/sys/devices/system/cpu"
+#define MAG_DEBUGFS  "/sys/kernel/debug"
+#define MAG_KNOB_DIR MAG_DEBUGFS "/magslab/knobs"
 
 /* "on" or "off". */
 static char *mag_host_switch(bool on)
@@ -17,7 +18,53 @@ static char *mag_host_switch(bool on)
 
 static char *mag_host_preset(void)
 {
-	return mag_sys_line(MAG_DEBUGFS "/magslab/knobs/preset");
+	return mag_sys_line(MAG_KNOB_DIR "/preset");
+}
+
+/* Adds a word to a list of words that differ. */
+static void mag_host_add_word(char **words, const char *word)
+{
+	char *longer;
+
+	if (!*words) {
+		*words = mag_xstrdup(word);
+		return;
+	}
+	if (mag_has_word(*words, word))
+		return;
+	longer = mag_xasprintf("%s %s", *words, word);
+	free(*words);
+	*words = longer;
+}
+
+/* Adds "name=value" if the knob is not left to the preset. */
+static void mag_host_add_knob(char **words, const char *name)
+{
+	char *value = mag_sys_line(MAG_KNOB_DIR "/%s", name);
+	char *word;
+
+	if (value && strcmp(value, "preset")) {
+		word = mag_xasprintf("%s=%s", name, value);
+		mag_host_add_word(words, word);
+		free(word);
+	}
+	free(value);
+}
+
+/* "preset" and "debug" are no knobs of a preset's. */
+static char *mag_host_knobs(void)
+{
+	struct mag_sys_names names;
+	bool known = mag_sys_list(MAG_KNOB_DIR, &names);
+	char *words = NULL;
+
+	for (size_t i = 0; i < names.nr; i++) {
+		if (strcmp(names.name[i], "preset") &&
+		    strcmp(names.name[i], "debug"))
+			mag_host_add_knob(&words, names.name[i]);
+	}
+	mag_sys_names_free(&names);
+	return known && !words ? mag_xstrdup("none") : words;
 }
 
 /* A kernel without KFENCE has no such folder; the file is root's alone. */
@@ -102,22 +149,6 @@ static char *mag_host_smt(void)
 	return mag_xstrdup(active ? "active" : "inactive");
 }
 
-/* Adds a word to a list of words that differ. */
-static void mag_host_add_word(char **words, const char *word)
-{
-	char *longer;
-
-	if (!*words) {
-		*words = mag_xstrdup(word);
-		return;
-	}
-	if (mag_has_word(*words, word))
-		return;
-	longer = mag_xasprintf("%s %s", *words, word);
-	free(*words);
-	*words = longer;
-}
-
 static char *mag_host_governor(void)
 {
 	struct mag_sys_names names;
@@ -186,6 +217,7 @@ static const struct {
 } mag_facts[] = {
 	[MAG_FACT_CONFIG] = { "config_hash", MAG_FACT_TEXT, NULL },
 	[MAG_FACT_PRESET] = { "preset", MAG_FACT_TEXT, mag_host_preset },
+	[MAG_FACT_KNOBS] = { "knobs", MAG_FACT_TEXT, mag_host_knobs },
 	[MAG_FACT_KFENCE] = { "kfence_interval_ms", MAG_FACT_NUMBER,
 			      mag_host_kfence },
 	[MAG_FACT_PAGE_OWNER] = { "page_owner", MAG_FACT_SWITCH,
@@ -241,6 +273,7 @@ static void mag_host_warn_kfence(const struct mag_host *host,
 	if (ms && ms < MAG_KFENCE_INTERVAL_MS)
 		mag_warnings_add(
 			warnings, "kfence", true,
+			"echo 0 >/sys/module/kfence/parameters/sample_interval",
 			"kfence: takes an allocation of SLUB's every %llu ms, and of no other allocator's",
 			ms);
 }
@@ -251,11 +284,34 @@ static void mag_host_warn_debug(const struct mag_host *host,
 	if (mag_host_is_on(host, MAG_FACT_PAGE_OWNER))
 		mag_warnings_add(
 			warnings, "page_owner", true,
+			"boot without page_owner=on",
 			"page_owner: each page costs a stack trace: figures tell how many were drawn");
 	if (mag_host_is_on(host, MAG_FACT_MEM_PROFILING))
 		mag_warnings_add(
 			warnings, "mem_profiling", true,
+			"sysctl vm.mem_profiling=0",
 			"mem_profiling: SLUB notes for each object who allocated it; the magazine does not");
+}
+
+/*
+ * No preconditions: a frequency that varies does so for all backends, and rounds
+ * are interleaved.  But times are no longer those of one frequency.
+ */
+static void mag_host_warn_frequency(const struct mag_host *host,
+				    struct mag_warnings *warnings)
+{
+	const char *governor = host->fact[MAG_FACT_GOVERNOR];
+
+	if (governor && mag_has_word(governor, "powersave"))
+		mag_warnings_add(
+			warnings, "governor", false,
+			"cpupower frequency-set -g performance",
+			"governor: powersave: CPUs run below their full frequency, and change it");
+	if (mag_host_is_on(host, MAG_FACT_TURBO))
+		mag_warnings_add(
+			warnings, "turbo", false,
+			"switch turbo off in /sys/devices/system/cpu/intel_pstate/no_turbo or cpufreq/boost",
+			"turbo: the frequency depends on heat and on how many CPUs are busy");
 }
 
 /*
@@ -266,16 +322,21 @@ static const struct {
 	__u64 hook;
 	const char *name;
 	bool precondition;
+	const char *cure;
 	const char *text;
 } mag_hook_warnings[] = {
 	{ MAG_HOOK_INIT_ON_FREE, "init_on_free", false,
+	  "boot with init_on_free=0",
 	  "init_on_free: both sides clear each object that is freed, and hide their own costs" },
 	{ MAG_HOOK_PAGE_POISON, "page_poisoning", true,
+	  "boot without page_poison=1",
 	  "page_poisoning: each page is filled and checked: figures tell how many were drawn" },
 	{ MAG_HOOK_SLUB_STATS, "slub_stats", true,
-	  "slub_stats: SLUB counts on each of its paths (CONFIG_SLUB_STATS)" },
+	  "use a kernel without CONFIG_SLUB_STATS",
+	  "slub_stats: SLUB counts on each of its paths" },
 	{ MAG_HOOK_SLUB_TINY, "slub_tiny", true,
-	  "slub_tiny: SLUB has no per-CPU slabs in this kernel (CONFIG_SLUB_TINY)" },
+	  "use a kernel without CONFIG_SLUB_TINY",
+	  "slub_tiny: SLUB has no per-CPU slabs in this kernel" },
 };
 
 void mag_host_warn(const struct mag_host *host, __u64 hooks,
@@ -283,10 +344,12 @@ void mag_host_warn(const struct mag_host *host, __u64 hooks,
 {
 	mag_host_warn_kfence(host, warnings);
 	mag_host_warn_debug(host, warnings);
+	mag_host_warn_frequency(host, warnings);
 	for (size_t i = 0; i < MAG_ARRAY_SIZE(mag_hook_warnings); i++) {
 		if (hooks & mag_hook_warnings[i].hook)
 			mag_warnings_add(warnings, mag_hook_warnings[i].name,
 					 mag_hook_warnings[i].precondition,
-					 "%s", mag_hook_warnings[i].text);
+					 mag_hook_warnings[i].cure, "%s",
+					 mag_hook_warnings[i].text);
 	}
 }

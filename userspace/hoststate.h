@@ -15,6 +15,7 @@
 enum mag_fact {
 	MAG_FACT_CONFIG, /* hash of the kernel's configuration */
 	MAG_FACT_PRESET, /* of magazine caches to come */
+	MAG_FACT_KNOBS, /* those not left to the preset, "none" */
 	MAG_FACT_KFENCE, /* sample interval in ms, 0: off or not built */
 	MAG_FACT_PAGE_OWNER,
 	MAG_FACT_MEM_PROFILING,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Measuring a machine, and judging what was measured. */
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,7 +44,10 @@ static const struct mag_usual mag_usual[MAG_NR_PRIMITIVES] = {
 				 "machine_line", 40, 120 },
 };
 
-/* Of no machine: lest a call that was too short to time makes all else dear. */
+/*
+ * Least cost of a call, in the profile's unit.  A call too short to measure would
+ * put every other primitive out of proportion.
+ */
 #define MAG_LEAST_CALL 0.1
 
 /* Both take part in what is timed, whatever the backend. */
@@ -166,11 +170,14 @@ void mag_machine_aggregate(struct mag_profile *profile,
 }
 
 static int mag_machine_ask(int fd, __u32 clock, const struct mag_cpulist *cpus,
+			   const struct mag_machine_watch *watch,
 			   struct mag_machine *answers)
 {
 	int err = 0;
 
 	for (size_t i = 0; i < cpus->nr && !err; i++) {
+		if (!watch->next(watch->data, i, cpus->nr))
+			return -EINTR;
 		answers[i].abi_version = MAG_ABI_VERSION;
 		answers[i].cpu = cpus->cpu[i];
 		answers[i].peer = cpus->nr > 1 ? cpus->cpu[(i + 1) % cpus->nr]
@@ -181,17 +188,10 @@ static int mag_machine_ask(int fd, __u32 clock, const struct mag_cpulist *cpus,
 	return err;
 }
 
-static void mag_cpulist_copy(struct mag_cpulist *copy,
-			     const struct mag_cpulist *list)
-{
-	copy->cpu = mag_xcalloc(list->nr, sizeof(*copy->cpu));
-	copy->nr = list->nr;
-	memcpy(copy->cpu, list->cpu, list->nr * sizeof(*copy->cpu));
-}
-
 int mag_machine_read(struct mag_profile *profile, int fd,
 		     const struct mag_environment *env,
-		     const struct mag_cpulist *cpus)
+		     const struct mag_cpulist *cpus,
+		     const struct mag_machine_watch *watch)
 {
 	__u32 clock = mag_environment_clock(env);
 	struct mag_machine *answers = mag_xcalloc(cpus->nr, sizeof(*answers));
@@ -199,7 +199,7 @@ int mag_machine_read(struct mag_profile *profile, int fd,
 	memset(profile, 0, sizeof(*profile));
 	profile->unit = mag_environment_unit(env, clock);
 	mag_cpulist_copy(&profile->cpus, cpus);
-	profile->error = mag_machine_ask(fd, clock, cpus, answers);
+	profile->error = mag_machine_ask(fd, clock, cpus, watch, answers);
 	if (!profile->error)
 		mag_machine_aggregate(profile, answers, cpus->nr);
 	free(answers);
@@ -211,52 +211,65 @@ void mag_machine_free(struct mag_profile *profile)
 	mag_cpulist_free(&profile->cpus);
 }
 
-static const char *mag_machine_consequence(int primitive)
+static const char *mag_machine_consequence(int primitive, bool used)
 {
 	if (MAG_PRIMITIVE_BIT(primitive) & MAG_COMMON_PRIMITIVES)
 		return "it is part of each sample, and hides what backends differ in";
+	if (!used)
+		return "no backend of this run uses it";
 	return "backends that use it get no verdict here";
 }
 
+/* A cure of a machine: User-Mode Linux has one of its own. */
+#define MAG_MACHINE_CURE                                                    \
+	"use another machine, or MACHINE=icount; for um, build its kernel " \
+	"with UM_SOFT_IPI=1, the default"
+
 static void mag_machine_warn_primitive(const struct mag_profile *profile,
-				       int primitive,
+				       int primitive, __u64 used,
 				       struct mag_warnings *warnings)
 {
+	double most = ceil(mag_machine_usual_ratio(primitive));
+	bool counts = MAG_PRIMITIVE_BIT(primitive) & used &
+		      ~MAG_COMMON_PRIMITIVES;
 	const struct mag_usual *usual = &mag_usual[primitive];
 	double median = profile->cost[primitive].median;
 	double call =
 		fmax(profile->cost[MAG_PRIMITIVE_CALL].median, MAG_LEAST_CALL);
 
 	mag_warnings_add(
-		warnings, usual->warning, true,
-		"%s (%s) costs %.4g %s, %.0f x call; usual are %.0f to %.0f ns, %.0f x call: %s",
+		warnings, usual->warning, counts, MAG_MACHINE_CURE,
+		"%s (%s) costs %.4g %s, %.0f calls; on bare metal it costs %.0f to %.0f ns, at most %.0f call%s: %s",
 		usual->name, usual->does, median, mag_unit_name(profile->unit),
-		median / call, usual->low, usual->high,
-		ceil(mag_machine_usual_ratio(primitive)),
-		mag_machine_consequence(primitive));
+		median / call, usual->low, usual->high, most,
+		most > 1 ? "s" : "",
+		mag_machine_consequence(primitive, counts));
 }
 
-void mag_machine_warn(const struct mag_profile *profile,
+void mag_machine_warn(const struct mag_profile *profile, __u64 used,
 		      struct mag_warnings *warnings)
 {
 	if (profile->error) {
 		mag_warnings_add(
 			warnings, "machine_not_measured", true,
+			"see magctl machine for the cause, end what else measures, run again",
 			"what primitives cost on this machine was not measured (%s)",
 			mag_complain_text(MAG_CALL_MACHINE, profile->error));
 		return;
 	}
 	for (int i = 0; i < MAG_NR_PRIMITIVES; i++) {
 		if (profile->out & MAG_PRIMITIVE_BIT(i))
-			mag_machine_warn_primitive(profile, i, warnings);
+			mag_machine_warn_primitive(profile, i, used, warnings);
 	}
 	if (profile->up)
 		mag_warnings_add(
 			warnings, "no_smp", false,
+			"use a kernel with CONFIG_SMP",
 			"a kernel without SMP: locks and atomics cost nothing here, ratios say nothing of a kernel with SMP");
 }
 
 bool mag_machine_explains(const struct mag_profile *profile, __u64 primitives)
 {
-	return profile->out & primitives & ~MAG_COMMON_PRIMITIVES;
+	return profile->error ||
+	       (profile->out & primitives & ~MAG_COMMON_PRIMITIVES);
 }

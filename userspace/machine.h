@@ -96,24 +96,42 @@ void mag_machine_aggregate(struct mag_profile *profile,
 			   const struct mag_machine *answers, size_t nr);
 
 /**
+ * struct mag_machine_watch - who is asked before each CPU is measured
+ * @next: whether to go on, with CPU @i, from 0, of @nr; may show progress
+ * @data: its own
+ */
+struct mag_machine_watch {
+	bool (*next)(void *data, size_t i, size_t nr);
+	void *data;
+};
+
+/**
  * mag_machine_read() - measure the machine
  * @profile: where it goes; to be freed whatever the outcome
  * @fd: the device
  * @env: where; has the clock and its unit
  * @cpus: which CPUs, at least one; each with the next one as its peer
+ * @watch: may end it
  *
- * Return: profile->error.
+ * Return: profile->error; -EINTR if @watch ended it.
  */
 int mag_machine_read(struct mag_profile *profile, int fd,
 		     const struct mag_environment *env,
-		     const struct mag_cpulist *cpus);
+		     const struct mag_cpulist *cpus,
+		     const struct mag_machine_watch *watch);
 void mag_machine_free(struct mag_profile *profile);
 
-/* Adds what of it makes figures doubtful. */
-void mag_machine_warn(const struct mag_profile *profile,
+/*
+ * Adds what of it makes figures doubtful: preconditions, of what @used has, the
+ * MAG_PRIMITIVE_BIT() of all primitives that the backends of the run use.
+ */
+void mag_machine_warn(const struct mag_profile *profile, __u64 used,
 		      struct mag_warnings *warnings);
 
-/* Whether it could explain a difference between backends that use @primitives. */
+/*
+ * Whether it could explain a difference between backends that use @primitives;
+ * a machine that was not measured could explain any.
+ */
 bool mag_machine_explains(const struct mag_profile *profile, __u64 primitives);
 
 #endif /* MAGCTL_MACHINE_H */

@@ -90,15 +90,22 @@ static void mag_machine_table(const struct mag_profile *profile, FILE *out)
 static void mag_machine_interruptions(const struct mag_profile *profile,
 				      FILE *out)
 {
+	char longest[32];
+
+	if (profile->unit == MAG_UNIT_NS)
+		mag_format_ns(longest, sizeof(longest),
+			      (__u64)profile->gap_max);
+	else
+		snprintf(longest, sizeof(longest), "%.0f %s", profile->gap_max,
+			 mag_unit_name(profile->unit));
 	if (isnan(profile->ticks_per_second))
 		fprintf(out, "  timer      unknown, CONFIG_HZ=%u\n",
 			profile->hz);
 	else
 		fprintf(out, "  timer      %.0f ticks a second, CONFIG_HZ=%u\n",
 			profile->ticks_per_second, profile->hz);
-	fprintf(out, "  gaps       %.0f a second, the longest %.0f %s",
-		profile->gaps_per_second, profile->gap_max,
-		mag_unit_name(profile->unit));
+	fprintf(out, "  gaps       %.0f a second, the longest %s",
+		profile->gaps_per_second, longest);
 	if (isnan(profile->gap_share))
 		fputc('\n', out);
 	else

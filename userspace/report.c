@@ -61,22 +61,6 @@ static void mag_report_title(const struct mag_experiment *experiment, FILE *out)
 	fputs(experiment->interrupted ? " (interrupted)\n" : "\n", out);
 }
 
-static void mag_report_machine(const struct mag_environment *env, FILE *out)
-{
-	const struct mag_info *info = &env->info;
-
-	mag_report_key(out, "machine");
-	fprintf(out, "%s, %u CPU%s online\n", env->machine,
-		info->nr_cpus_online, info->nr_cpus_online == 1 ? "" : "s");
-	mag_report_key(out, "cpu");
-	fprintf(out, "%s\n", *env->cpu ? env->cpu : "unknown");
-	mag_report_key(out, "kernel");
-	fprintf(out, "%s %s, preemption %s\n", info->release, env->arch,
-		info->preempt);
-	mag_report_key(out, "module");
-	fprintf(out, "magslab %s\n", info->version);
-}
-
 static void mag_report_bound(FILE *out, __u64 ns, __u64 steps, const char *unit)
 {
 	char text[32] = "";
@@ -129,16 +113,16 @@ static void mag_report_params(const struct mag_experiment *experiment,
 static void mag_report_clock(const struct mag_experiment *experiment, FILE *out)
 {
 	const struct mag_request *request = experiment->request;
-	__u32 clock = request->config.clock;
-	const struct mag_entries *clocks = &experiment->session->catalog.clocks;
 	const char *unit = mag_unit_name(request->unit);
 	struct mag_clock_figures figures;
 
 	mag_report_key(out, "clock");
 	fprintf(out, "%s; ",
-		clock < clocks->nr ? clocks->entry[clock].name : "?");
+		mag_catalog_clock(&experiment->session->catalog,
+				  request->config.clock));
 	if (mag_experiment_clock(experiment, &figures))
-		fprintf(out, "step %.3g %s, a reading costs %.3g %s; ",
+		fprintf(out,
+			"step %.3g %s, readings follow each other by %.3g %s; ",
 			figures.step, unit, figures.read, unit);
 	fprintf(out, "times in %s an operation, service time (closed loop)\n",
 		unit);
@@ -161,7 +145,9 @@ static void mag_report_header(const struct mag_experiment *experiment,
 			      FILE *out)
 {
 	mag_report_title(experiment, out);
-	mag_report_machine(&experiment->session->env, out);
+	mag_warnings_print(&experiment->warnings, out);
+	mag_report_refusal(experiment, out);
+	mag_environment_print(&experiment->session->env, out);
 	mag_report_clock(experiment, out);
 	mag_report_run(experiment, out);
 	mag_report_params(experiment, out);
@@ -169,8 +155,6 @@ static void mag_report_header(const struct mag_experiment *experiment,
 	mag_state_print(experiment, out);
 	mag_report_key(out, "primitives");
 	mag_machine_print_line(&experiment->profile, out);
-	mag_warnings_print(&experiment->warnings, out);
-	mag_report_refusal(experiment, out);
 }
 
 static bool mag_report_any_out_of_range(const struct mag_experiment *experiment)
@@ -451,6 +435,8 @@ static void mag_report_ratio(struct mag_table *table,
 		mag_table_cell(table, "n/a");
 	if (isnan(ratio.low))
 		mag_table_cell(table, "-");
+	else if (isinf(ratio.high))
+		mag_table_cell(table, "%.3f, no upper end", ratio.low);
 	else
 		mag_table_cell(table, "%.3f to %.3f", ratio.low, ratio.high);
 	mag_table_cell(table, "%zu", ratio.pairs);
@@ -516,14 +502,17 @@ static void mag_report_ratios(const struct mag_experiment *experiment,
 }
 
 static void mag_report_difference(struct mag_table *table,
-				  const struct mag_difference *difference)
+				  const struct mag_difference *difference,
+				  double step)
 {
-	mag_table_cell(table, "%.2f", difference->mean);
+	int decimals = mag_report_decimals(fabs(difference->mean), step);
+
+	mag_table_cell(table, "%.*f", decimals, difference->mean);
 	if (isnan(difference->low))
 		mag_table_cell(table, "-");
 	else
-		mag_table_cell(table, "%.2f to %.2f", difference->low,
-			       difference->high);
+		mag_table_cell(table, "%.*f to %.*f", decimals, difference->low,
+			       decimals, difference->high);
 }
 
 static void mag_report_net_rows(struct mag_table *table,
@@ -532,8 +521,12 @@ static void mag_report_net_rows(struct mag_table *table,
 {
 	const struct mag_request *request = experiment->request;
 	const char *name = request->workload->ops.entry[op].name;
+	struct mag_clock_figures clock;
 	struct mag_net net;
+	double step;
 
+	mag_experiment_clock(experiment, &clock);
+	step = clock.step / mag_report_per_sample(experiment, op);
 	for (size_t i = 0; i < request->nr_backends; i++) {
 		const struct mag_subject *subject = &experiment->subjects[i];
 
@@ -541,8 +534,8 @@ static void mag_report_net_rows(struct mag_table *table,
 			continue;
 		mag_table_cell(table, "%s", name);
 		mag_table_cell(table, "%s", subject->about->name);
-		mag_report_difference(table, &net.p50);
-		mag_report_difference(table, &net.mean);
+		mag_report_difference(table, &net.p50, step);
+		mag_report_difference(table, &net.mean, step);
 		mag_table_cell(table, "%zu", net.p50.pairs);
 		name = "";
 	}

@@ -87,7 +87,7 @@ static json_t *mag_result_config(const struct mag_experiment *experiment)
 {
 	const struct mag_request *request = experiment->request;
 	const struct mag_run_config *config = &request->config;
-	const struct mag_entries *clocks = &experiment->session->catalog.clocks;
+	const struct mag_catalog *catalog = &experiment->session->catalog;
 	char *rate = mag_report_throughput_unit(request);
 	json_t *object = json_object();
 
@@ -96,9 +96,7 @@ static json_t *mag_result_config(const struct mag_experiment *experiment)
 	mag_json_set(object, "step_unit",
 		     json_string(request->workload->about.unit));
 	mag_json_set(object, "clock",
-		     config->clock < clocks->nr
-			     ? json_string(clocks->entry[config->clock].name)
-			     : json_null());
+		     json_string(mag_catalog_clock(catalog, config->clock)));
 	mag_result_clock(object, experiment);
 	mag_json_set(object, "unit", json_string(mag_unit_name(request->unit)));
 	mag_json_set(object, "throughput_unit", json_string(rate));
@@ -433,6 +431,9 @@ json_t *mag_result_warnings(const struct mag_warnings *warnings)
 
 		mag_json_set(object, "name", json_string(warning->name));
 		mag_json_set(object, "text", json_string(warning->text));
+		mag_json_set(object, "cure",
+			     warning->cure ? json_string(warning->cure)
+					   : json_null());
 		mag_json_set(object, "precondition",
 			     json_boolean(warning->precondition));
 		mag_json_append(array, object);
@@ -490,7 +491,7 @@ static void mag_result_csv_quote(const char *text, FILE *out)
 static char *mag_result_csv_place(const struct mag_experiment *experiment)
 {
 	const struct mag_environment *env = &experiment->session->env;
-	const struct mag_entries *clocks = &experiment->session->catalog.clocks;
+	const struct mag_catalog *catalog = &experiment->session->catalog;
 	__u32 clock = experiment->request->config.clock;
 	char *text = NULL;
 	size_t len = 0;
@@ -501,7 +502,7 @@ static char *mag_result_csv_place(const struct mag_experiment *experiment)
 	mag_result_csv_quote(env->machine, out);
 	fprintf(out, ",%s,%d,%s", env->info.release,
 		mag_environment_is_debug(env),
-		clock < clocks->nr ? clocks->entry[clock].name : "");
+		mag_catalog_clock(catalog, clock));
 	if (!fclose(out))
 		return text;
 	free(text);

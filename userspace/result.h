@@ -14,9 +14,6 @@ json_t *mag_result_json(const struct mag_experiment *experiment);
 /* Writes the CSV; MAG_EXIT_OK, or MAG_EXIT_FAILED and told. */
 int mag_result_csv(const struct mag_experiment *experiment, const char *path);
 
-/* Also of magctl info. */
-json_t *mag_result_warnings(const struct mag_warnings *warnings);
-
 /* Machine, kernel and state; @experiment is NULL of magctl info. */
 json_t *mag_result_environment(const struct mag_environment *env,
 			       const struct mag_experiment *experiment);

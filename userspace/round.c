@@ -221,7 +221,9 @@ void mag_round_run(struct mag_stage *stage, __u32 backend, unsigned int number,
 		   struct mag_round *round, struct mag_histogram **hist)
 {
 	const struct mag_session *session = stage->session;
-	const char *prefix = session->catalog.backends.entry[backend].slabinfo;
+	const struct mag_describe *about =
+		&session->catalog.backends.entry[backend];
+	const char *prefix = about->slabinfo;
 	struct mag_run_config config = stage->request->config;
 	__u32 page_size = session->env.info.page_size;
 	struct mag_load_clock load;
@@ -234,22 +236,22 @@ void mag_round_run(struct mag_stage *stage, __u32 backend, unsigned int number,
 	round->seed = config.seed;
 	if (*prefix)
 		before_err = mag_slabinfo_read(prefix, page_size, &before);
-	mag_load_begin(&load);
+	if (!stage->slabs->known)
+		mag_slab_state_begin(stage->slabs, about->name, prefix);
+	mag_load_begin(&load, stage->cpus);
 	err = mag_device_start(session->fd, &config);
 	if (err) {
 		mag_round_fail(round, MAG_CALL_START, err);
 		return;
 	}
 	err = mag_round_wait(stage, round, backend, number);
-	mag_load_end(&load, config.nr_workers, &round->load);
+	mag_load_end(&load, &round->load);
 	mag_progress_clear(&stage->progress);
 	if (err || mag_round_settle(stage, round))
 		return;
 	mag_round_read_held(stage, round, prefix, before_err, before);
 	if (!stage->slabs->known)
-		mag_slab_state_read(
-			stage->slabs,
-			session->catalog.backends.entry[backend].name, prefix);
+		mag_slab_state_read(stage->slabs, prefix);
 	if (!mag_round_read_hists(stage, round, hist))
 		mag_round_finish(stage, round);
 }

@@ -60,6 +60,7 @@ struct mag_round {
  * @request: what to run
  * @progress: how to tell of it
  * @signal_fd: of mag_signals_open()
+ * @cpus: of the workers
  * @slabs: out: the caches of the backend whose turn it is, from the first round
  *	that has reached its end
  * @interrupted: out: a signal has come; no further round is to be begun
@@ -69,6 +70,7 @@ struct mag_stage {
 	const struct mag_request *request;
 	struct mag_progress progress;
 	int signal_fd;
+	const struct mag_cpulist *cpus;
 	struct mag_slab_state *slabs;
 	bool interrupted;
 };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "slabinfo.h"
+#include "sysfile.h"
 
 #define MAG_SLABINFO "/proc/slabinfo"
 
@@ -49,7 +50,7 @@ int mag_slabinfo_sum(FILE *file, const char *prefix, __u32 page_size,
 
 int mag_slabinfo_read(const char *prefix, __u32 page_size, __u64 *bytes)
 {
-	FILE *file = fopen(MAG_SLABINFO, "re");
+	FILE *file = mag_sys_open(MAG_SLABINFO);
 	int err;
 
 	if (!file)

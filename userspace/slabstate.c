@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "slabstate.h"
-#include "sysfile.h"
 
 #define MAG_SLUB_DIR	     "/sys/kernel/slab"
 #define MAG_MAGAZINE_DIR     "/sys/kernel/debug/magslab"
@@ -132,7 +131,7 @@ static void mag_magazine_read_cache(struct mag_slab_cache *cache)
 }
 
 /* A line a cache, its name first; the line of the columns' names has a "#". */
-static void mag_magazine_read(struct mag_slab_state *state)
+static void mag_magazine_names(struct mag_sys_names *names)
 {
 	FILE *file = mag_sys_open(MAG_MAGAZINE_DIR "/caches");
 	char *line = NULL;
@@ -145,23 +144,59 @@ static void mag_magazine_read(struct mag_slab_state *state)
 		if (*line == '#' || !*line)
 			continue;
 		mag_make_printable(line);
-		mag_magazine_read_cache(mag_slab_state_add(state, line));
+		mag_sys_names_add(names, line);
 	}
 	free(line);
 	fclose(file);
+}
+
+static bool mag_magazine_was_there(const struct mag_slab_state *state,
+				   const char *name)
+{
+	for (size_t i = 0; i < state->before.nr; i++) {
+		if (!strcmp(state->before.name[i], name))
+			return true;
+	}
+	return false;
+}
+
+static void mag_magazine_read(struct mag_slab_state *state)
+{
+	struct mag_sys_names names = { NULL, 0 };
+
+	mag_magazine_names(&names);
+	for (size_t i = 0; i < names.nr; i++) {
+		if (!mag_magazine_was_there(state, names.name[i]))
+			mag_magazine_read_cache(
+				mag_slab_state_add(state, names.name[i]));
+	}
+	mag_sys_names_free(&names);
 	state->known = state->nr;
 }
 
-void mag_slab_state_read(struct mag_slab_state *state, const char *backend,
-			 const char *prefix)
+static enum mag_slab_kind mag_slab_kind(const char *backend, const char *prefix)
 {
-	if (*prefix) {
-		state->kind = MAG_SLAB_SLUB;
+	if (*prefix)
+		return MAG_SLAB_SLUB;
+	return strcmp(backend, MAG_MAGAZINE_BACKEND) ? MAG_SLAB_NONE
+						     : MAG_SLAB_MAGAZINE;
+}
+
+void mag_slab_state_begin(struct mag_slab_state *state, const char *backend,
+			  const char *prefix)
+{
+	mag_slab_state_free(state);
+	state->kind = mag_slab_kind(backend, prefix);
+	if (state->kind == MAG_SLAB_MAGAZINE)
+		mag_magazine_names(&state->before);
+}
+
+void mag_slab_state_read(struct mag_slab_state *state, const char *prefix)
+{
+	if (state->kind == MAG_SLAB_SLUB)
 		mag_slub_read(state, prefix);
-	} else if (!strcmp(backend, MAG_MAGAZINE_BACKEND)) {
-		state->kind = MAG_SLAB_MAGAZINE;
+	else if (state->kind == MAG_SLAB_MAGAZINE)
 		mag_magazine_read(state);
-	}
 }
 
 static void mag_slab_cache_free(struct mag_slab_cache *cache)
@@ -180,6 +215,8 @@ void mag_slab_state_free(struct mag_slab_state *state)
 	for (size_t i = 0; i < state->nr; i++)
 		mag_slab_cache_free(&state->cache[i]);
 	free(state->cache);
+	mag_sys_names_free(&state->before);
+	memset(state, 0, sizeof(*state));
 }
 
 size_t mag_slab_state_debugged(const struct mag_slab_state *state,

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <linux/types.h>
 
-#include "util.h"
+#include "sysfile.h"
 
 /* Of the caches of kmalloc(), which take part in no run to be known. */
 #define MAG_SLAB_KMALLOC_PREFIX "kmalloc-"
@@ -61,22 +61,27 @@ struct mag_slab_cache {
  * @known: they could be read
  * @cache: the caches, in the order of their names
  * @nr: their number
+ * @before: magazine: caches that were there already, and are others'
  */
 struct mag_slab_state {
 	enum mag_slab_kind kind;
 	bool known;
 	struct mag_slab_cache *cache;
 	size_t nr;
+	struct mag_sys_names before;
 };
 
 /**
- * mag_slab_state_read() - look at a backend's caches
- * @state: where it goes, zeroed; mag_slab_state_free() whatever the outcome
+ * mag_slab_state_begin() - before a run is started
+ * @state: where it goes, zeroed or of an earlier run; to be freed
  * @backend: its name
  * @prefix: of its caches in /proc/slabinfo, "" if it has none there
  */
-void mag_slab_state_read(struct mag_slab_state *state, const char *backend,
-			 const char *prefix);
+void mag_slab_state_begin(struct mag_slab_state *state, const char *backend,
+			  const char *prefix);
+/* Looks at the backend's caches while the run holds them; @prefix as before. */
+void mag_slab_state_read(struct mag_slab_state *state, const char *prefix);
+/* Leaves it zeroed. */
 void mag_slab_state_free(struct mag_slab_state *state);
 
 /* Caches with debugging on; @first, if not NULL: the first of them. */

@@ -34,29 +34,43 @@ static char *mag_text_end(struct mag_text *text)
 }
 
 /* "kmem_cache's magslab_skb_head and 2 more run with FZPU" */
-static void mag_state_debugged(const struct mag_subject *subject, bool first,
+static void mag_state_debugged(const char *backend,
+			       const struct mag_slab_state *slabs, bool first,
 			       FILE *out)
 {
 	const struct mag_slab_cache *cache;
-	size_t nr = mag_slab_state_debugged(&subject->slabs, &cache);
+	size_t nr = mag_slab_state_debugged(slabs, &cache);
 
-	if (!nr)
-		return;
-	fprintf(out, "%s%s's %s", first ? "" : ", ", subject->about->name,
-		cache->name);
+	fprintf(out, "%s%s's %s", first ? "" : ", ", backend, cache->name);
 	if (nr > 1)
 		fprintf(out, " and %zu more", nr - 1);
 	fprintf(out, " %s with %s", nr > 1 ? "run" : "runs", cache->debug);
 }
 
-/* What debugging does to figures depends on whose it is. */
-static const char *mag_state_debug_effect(bool slub, bool magazine)
+#define MAG_CURE_SLUB \
+	"boot without slab_debug= a kernel without CONFIG_SLUB_DEBUG_ON"
+#define MAG_CURE_MAGAZINE \
+	"load magslab.ko without debug=, echo - >/sys/kernel/debug/magslab/knobs/debug"
+
+/* What debugging does to figures, and what ends it, depends on whose it is. */
+static void mag_state_add_debug(struct mag_warnings *warnings, const char *who,
+				bool slub, bool magazine)
 {
-	if (slub && magazine)
-		return "fast paths are off on both sides; the ratio is that of debug options";
-	if (slub)
-		return "SLUB's fast path is off; the ratio is that of a debug option";
-	return "the magazine has no magazines; the ratio is that of a debug option";
+	const char *cure = MAG_CURE_MAGAZINE;
+	const char *effect =
+		"the magazine has no magazines; the ratio is that of a debug option";
+
+	if (slub && magazine) {
+		cure = MAG_CURE_SLUB "; " MAG_CURE_MAGAZINE;
+		effect =
+			"fast paths are off on both sides; the ratio is that of debug options";
+	} else if (slub) {
+		cure = MAG_CURE_SLUB;
+		effect =
+			"SLUB's fast path is off; the ratio is that of a debug option";
+	}
+	mag_warnings_add(warnings, "slab_debug", true, cure,
+			 "slab_debug: %s: %s", who, effect);
 }
 
 static void mag_state_warn_slabs(struct mag_experiment *experiment)
@@ -71,22 +85,66 @@ static void mag_state_warn_slabs(struct mag_experiment *experiment)
 
 		if (!mag_slab_state_debugged(&subject->slabs, NULL))
 			continue;
-		mag_state_debugged(subject, !slub && !magazine, text.out);
+		mag_state_debugged(subject->about->name, &subject->slabs,
+				   !slub && !magazine, text.out);
 		slub |= subject->slabs.kind == MAG_SLAB_SLUB;
 		magazine |= subject->slabs.kind == MAG_SLAB_MAGAZINE;
 	}
 	who = mag_text_end(&text);
 	if (slub || magazine)
-		mag_warnings_add(&experiment->warnings, "slab_debug", true,
-				 "slab_debug: %s: %s", who,
-				 mag_state_debug_effect(slub, magazine));
+		mag_state_add_debug(&experiment->warnings, who, slub, magazine);
 	free(who);
+}
+
+void mag_state_warn_kmalloc(const struct mag_environment *env,
+			    struct mag_warnings *warnings)
+{
+	struct mag_text text;
+	char *who;
+
+	if (!mag_slab_state_debugged(&env->kmalloc, NULL))
+		return;
+	mag_text_begin(&text);
+	mag_state_debugged("kmalloc", &env->kmalloc, true, text.out);
+	who = mag_text_end(&text);
+	mag_state_add_debug(warnings, who, true, false);
+	free(who);
+}
+
+/* --strict takes nothing on trust: what was not looked at may be on. */
+static void mag_state_warn_unknown(struct mag_experiment *experiment)
+{
+	struct mag_warnings *warnings = &experiment->warnings;
+
+	for (size_t i = 0; i < experiment->request->nr_backends; i++) {
+		const struct mag_subject *subject = &experiment->subjects[i];
+		bool slub = subject->slabs.kind == MAG_SLAB_SLUB;
+
+		if (subject->slabs.kind == MAG_SLAB_NONE ||
+		    subject->slabs.known)
+			continue;
+		mag_warnings_add(
+			warnings, slub ? "slub_unknown" : "magazine_unknown",
+			true,
+			slub ? "mount -t sysfs sysfs /sys, or use a kernel with CONFIG_SLUB_DEBUG"
+			     : "mount -t debugfs debugfs /sys/kernel/debug",
+			"slab_debug: it is not known whether the caches of %s are debugged",
+			subject->about->name);
+	}
+	if (!experiment->session->env.host.fact[MAG_FACT_PAGE_OWNER])
+		mag_warnings_add(
+			warnings, "page_owner_unknown", true,
+			"mount -t debugfs debugfs /sys/kernel/debug",
+			"page_owner: it is not known whether it is on");
 }
 
 void mag_state_warn(struct mag_experiment *experiment)
 {
 	mag_state_warn_slabs(experiment);
-	mag_load_warn(&experiment->load, &experiment->warnings);
+	if (experiment->strict)
+		mag_state_warn_unknown(experiment);
+	mag_load_warn(&experiment->load, experiment->strict,
+		      &experiment->warnings);
 }
 
 __u64 mag_state_hooks(const struct mag_experiment *experiment)
@@ -113,40 +171,49 @@ static bool mag_state_notable(const char *value)
 	       strcmp(value, "none");
 }
 
-static void mag_state_print_unknown(const struct mag_host *host, FILE *out)
+static void mag_state_print_unknown(const struct mag_host *host,
+				    const char *between, FILE *out)
 {
-	const char *between = "unknown: ";
+	const char *key = "unknown: ";
 
 	for (int i = 0; i < MAG_NR_FACTS; i++) {
 		if (host->fact[i])
 			continue;
-		fprintf(out, "%s%s", between, mag_fact_name(i));
+		fprintf(out, "%s%s%s", between, key, mag_fact_name(i));
 		between = ", ";
+		key = "";
 	}
 }
 
 static void mag_state_print_facts(const struct mag_host *host, FILE *out)
 {
+	const char *cmdline = host->fact[MAG_FACT_CMDLINE];
+	const char *between = "";
+
 	fprintf(out, "  %-11s", "state");
 	for (int i = 0; i < MAG_NR_FACTS; i++) {
-		if (i != MAG_FACT_CMDLINE && mag_state_notable(host->fact[i]))
-			fprintf(out, "%s %s; ", mag_fact_name(i),
-				host->fact[i]);
+		if (i == MAG_FACT_CMDLINE || !mag_state_notable(host->fact[i]))
+			continue;
+		fprintf(out, "%s%s %s", between, mag_fact_name(i),
+			host->fact[i]);
+		between = "; ";
 	}
-	mag_state_print_unknown(host, out);
-	fputc('\n', out);
+	mag_state_print_unknown(host, between, out);
+	fprintf(out, "\n  %-11s%s\n", "cmdline", cmdline ?: "unknown");
 }
 
 static void mag_state_print_load(const struct mag_load *load, FILE *out)
 {
+	const char *unknown = mag_load_unknown(load);
+
 	fprintf(out, "  %-11s", "load");
-	if (isnan(mag_load_steal(load)))
-		fputs("unknown: less than a second of CPU time\n", out);
+	if (unknown)
+		fprintf(out, "unknown: %s\n", unknown);
 	else
 		fprintf(out,
-			"steal %.1f %%, starved %.1f %%, other tasks %.1f %% of the CPUs' time\n",
+			"steal %.1f %%, starved %.1f %%, other tasks %.1f %%, irq %.1f %% of the time of the workers' CPUs\n",
 			mag_load_steal(load), mag_load_starved(load),
-			mag_load_others(load));
+			mag_load_others(load), mag_load_irq(load));
 }
 
 static void mag_state_print_sheaves(const struct mag_slab_state *slabs,
@@ -265,6 +332,7 @@ static json_t *mag_state_json_load(const struct mag_load *load)
 		     mag_json_real(mag_load_starved(load)));
 	mag_json_set(object, "others_percent",
 		     mag_json_real(mag_load_others(load)));
+	mag_json_set(object, "irq_percent", mag_json_real(mag_load_irq(load)));
 	return object;
 }
 
@@ -339,34 +407,6 @@ json_t *mag_state_json(const struct mag_host *host,
 	return object;
 }
 
-/* What to do so that a warning does not come again. */
-static const struct {
-	const char *name;
-	const char *cure;
-} mag_cures[] = {
-	{ "debug_kernel", "use a kernel without the debugging that it names" },
-	{ "slab_debug",
-	  "boot without slab_debug=, load magslab.ko without debug=" },
-	{ "kfence", "echo 0 >/sys/module/kfence/parameters/sample_interval" },
-	{ "page_owner", "boot without page_owner=on" },
-	{ "mem_profiling", "sysctl vm.mem_profiling=0" },
-	{ "page_poisoning", "boot without page_poison=1" },
-	{ "slub_stats", "use a kernel without CONFIG_SLUB_STATS" },
-	{ "slub_tiny", "use a kernel without CONFIG_SLUB_TINY" },
-	{ "steal", "use a machine that has its CPUs to itself" },
-	{ "starved", "use a machine that has its CPUs to itself" },
-	{ "load", "end what else runs" },
-};
-
-static const char *mag_state_cure(const char *name)
-{
-	for (size_t i = 0; i < MAG_ARRAY_SIZE(mag_cures); i++) {
-		if (!strcmp(mag_cures[i].name, name))
-			return mag_cures[i].cure;
-	}
-	return "see its WARNING";
-}
-
 bool mag_state_refuses(const struct mag_experiment *experiment)
 {
 	return experiment->strict &&
@@ -387,7 +427,7 @@ char *mag_state_refusal(const struct mag_experiment *experiment)
 		if (!warning->precondition)
 			continue;
 		fprintf(text.out, "%s%s (%s)", between, warning->name,
-			mag_state_cure(warning->name));
+			warning->cure ?: "see its WARNING");
 		between = ", ";
 	}
 	return mag_text_end(&text);

@@ -11,8 +11,14 @@
 #include "experiment.h"
 #include "json.h"
 
-/* Adds to the experiment's warnings what was seen while it ran. */
+/*
+ * Adds to the experiment's warnings what was seen while it ran; with --strict also
+ * what could not be seen.
+ */
 void mag_state_warn(struct mag_experiment *experiment);
+/* Of magctl info, which runs nothing: whether kmalloc()'s caches are debugged. */
+void mag_state_warn_kmalloc(const struct mag_environment *env,
+			    struct mag_warnings *warnings);
 
 /*
  * The hooks of the module, and whether the caches of SLUB's that were used have

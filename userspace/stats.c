@@ -106,18 +106,19 @@ struct mag_ratio mag_stats_ratio(const double *value, const double *base,
 	};
 }
 
-void mag_stats_ratio_widen(struct mag_ratio *ratio, double value_grain,
-			   double base_grain)
+void mag_stats_ratio_widen(struct mag_ratio *ratio,
+			   const struct mag_slack *value,
+			   const struct mag_slack *base)
 {
-	double value = ratio->base * ratio->ratio;
-	double base = ratio->base;
-	double low = fmax(value - value_grain / 2, 0) / (base + base_grain / 2);
+	double figure = ratio->base * ratio->ratio;
+	double low =
+		fmax(figure - value->below, 0) / (ratio->base + base->above);
 	double high = INFINITY;
 
 	if (isnan(ratio->low))
 		return;
-	if (base > base_grain / 2)
-		high = (value + value_grain / 2) / (base - base_grain / 2);
+	if (ratio->base > base->below)
+		high = (figure + value->above) / (ratio->base - base->below);
 	ratio->low = fmin(ratio->low, low);
 	ratio->high = fmax(ratio->high, high);
 }
@@ -147,14 +148,16 @@ struct mag_difference mag_stats_difference(const double *value,
 }
 
 void mag_stats_difference_widen(struct mag_difference *difference,
-				double value_grain, double base_grain)
+				const struct mag_slack *value,
+				const struct mag_slack *base)
 {
-	double half = (value_grain + base_grain) / 2;
+	double low = difference->mean - value->below - base->above;
+	double high = difference->mean + value->above + base->below;
 
 	if (isnan(difference->low))
 		return;
-	difference->low = fmin(difference->low, difference->mean - half);
-	difference->high = fmax(difference->high, difference->mean + half);
+	difference->low = fmin(difference->low, low);
+	difference->high = fmax(difference->high, high);
 }
 
 enum mag_verdict mag_stats_verdict(const struct mag_ratio *ratio,

@@ -45,6 +45,16 @@ struct mag_difference {
 	double high;
 };
 
+/**
+ * struct mag_slack - how far what a figure stands for may be from it
+ * @below: what it stands for may be so much less
+ * @above: or so much more
+ */
+struct mag_slack {
+	double below;
+	double above;
+};
+
 enum mag_verdict {
 	MAG_VERDICT_NONE, /* too few rounds for an interval */
 	MAG_VERDICT_SAME,
@@ -78,14 +88,15 @@ struct mag_ratio mag_stats_ratio(const double *value, const double *base,
  * mag_stats_ratio_widen() - make an interval cover what figures are known to
  * @ratio: its interval grows, or stays as it is if the spread of the rounds is
  *	the greater
- * @value_grain: distance of two neighbouring figures that can be measured
- * @base_grain: the same of the baseline
+ * @value: how far a figure may be from what it stands for
+ * @base: the same of the baseline's
  *
- * A figure is known to half its grain.  Rounds that all gave the same figure
- * have no spread, and yet their ratio is not exact.
+ * Rounds that all gave the same figure have no spread, and yet their ratio is
+ * not exact.
  */
-void mag_stats_ratio_widen(struct mag_ratio *ratio, double value_grain,
-			   double base_grain);
+void mag_stats_ratio_widen(struct mag_ratio *ratio,
+			   const struct mag_slack *value,
+			   const struct mag_slack *base);
 
 /* True if the two figures of @ratio lie no more than @step apart. */
 bool mag_stats_ratio_within(const struct mag_ratio *ratio, double step);
@@ -103,7 +114,8 @@ struct mag_difference mag_stats_difference(const double *value,
 
 /* As mag_stats_ratio_widen(). */
 void mag_stats_difference_widen(struct mag_difference *difference,
-				double value_grain, double base_grain);
+				const struct mag_slack *value,
+				const struct mag_slack *base);
 
 /**
  * mag_stats_verdict() - what a ratio allows one to say

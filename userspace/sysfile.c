@@ -79,6 +79,13 @@ static int mag_sys_compare(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+void mag_sys_names_add(struct mag_sys_names *names, const char *name)
+{
+	names->name =
+		mag_xrealloc(names->name, names->nr + 1, sizeof(*names->name));
+	names->name[names->nr++] = mag_xstrdup(name);
+}
+
 bool mag_sys_list(const char *path, struct mag_sys_names *names)
 {
 	char *whole = mag_sys_path(path);
@@ -92,9 +99,7 @@ bool mag_sys_list(const char *path, struct mag_sys_names *names)
 	while ((entry = readdir(dir))) {
 		if (entry->d_name[0] == '.')
 			continue;
-		names->name = mag_xrealloc(names->name, names->nr + 1,
-					   sizeof(*names->name));
-		names->name[names->nr++] = mag_xstrdup(entry->d_name);
+		mag_sys_names_add(names, entry->d_name);
 	}
 	closedir(dir);
 	if (names->nr)

@@ -15,8 +15,8 @@
 const char *mag_sysroot(void);
 
 /**
- * struct mag_sys_names - names in a folder
- * @name: sorted, without those that begin with a dot
+ * struct mag_sys_names - names, in a folder or of another list
+ * @name: of a folder sorted, without those that begin with a dot
  * @nr: their number
  */
 struct mag_sys_names {
@@ -32,6 +32,8 @@ char *mag_sys_line(const char *format, ...) __printf(1, 2);
 bool mag_sys_number(__u64 *value, const char *format, ...) __printf(2, 3);
 bool mag_sys_exists(const char *path);
 
+/* Adds a copy of @name at the end. */
+void mag_sys_names_add(struct mag_sys_names *names, const char *name);
 /* False if there is no such folder; mag_sys_names_free() whatever the outcome. */
 bool mag_sys_list(const char *path, struct mag_sys_names *names);
 void mag_sys_names_free(struct mag_sys_names *names);

@@ -17,7 +17,8 @@ static bool mag_warnings_have(const struct mag_warnings *warnings,
 }
 
 void mag_warnings_add(struct mag_warnings *warnings, const char *name,
-		      bool precondition, const char *format, ...)
+		      bool precondition, const char *cure, const char *format,
+		      ...)
 {
 	struct mag_warning *warning;
 	va_list args;
@@ -28,26 +29,32 @@ void mag_warnings_add(struct mag_warnings *warnings, const char *name,
 				       sizeof(*warnings->entry));
 	warning = &warnings->entry[warnings->nr++];
 	warning->name = name;
+	warning->cure = cure;
 	warning->precondition = precondition;
 	va_start(args, format);
 	warning->text = mag_xvasprintf(format, args);
 	va_end(args);
 }
 
-const struct mag_warning *
-mag_warnings_missing(const struct mag_warnings *warnings)
+bool mag_warnings_missing(const struct mag_warnings *warnings)
 {
 	for (size_t i = 0; i < warnings->nr; i++) {
 		if (warnings->entry[i].precondition)
-			return &warnings->entry[i];
+			return true;
 	}
-	return NULL;
+	return false;
 }
 
 void mag_warnings_print(const struct mag_warnings *warnings, FILE *out)
 {
-	for (size_t i = 0; i < warnings->nr; i++)
-		fprintf(out, "  %-11s%s\n", "WARNING", warnings->entry[i].text);
+	for (size_t i = 0; i < warnings->nr; i++) {
+		const struct mag_warning *warning = &warnings->entry[i];
+
+		fprintf(out, "  %-11s%s", "WARNING", warning->text);
+		if (warning->cure)
+			fprintf(out, " (%s)", warning->cure);
+		fputc('\n', out);
+	}
 }
 
 void mag_warnings_free(struct mag_warnings *warnings)

@@ -105,6 +105,15 @@ check_result()
 		 (.preempt | length > 0) and .cpus_online > 0 and
 		 (.hooks.init_on_alloc | type == "boolean") and
 		 (.state.config_hash | length == 12)'
+	holds "$name: each precondition that is missing has a cure" "$file" \
+		'[.magslab.warnings[] | select(.precondition) |
+		  .cure | length > 0] | all'
+	holds "$name: the load is known in all of its shares, or in none" \
+		"$file" \
+		'.magslab.environment.state.load |
+		 [.steal_percent, .starved_percent, .others_percent,
+		  .irq_percent] | (map(. == null) | all) or
+		 (map(. >= 0 and . <= 100) | all)'
 	holds "$name: each debugged cache is in a warning" "$file" \
 		'.magslab |
 		 ([.environment.state.caches[] | .debug != ""] | any) ==

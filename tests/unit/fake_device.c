@@ -17,11 +17,13 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "device.h"
 #include "fake_device.h"
 #include "samples.h"
+#include "sysfile.h"
 #include "util.h"
 
 #define NR_SAMPLES 5000
@@ -230,12 +232,51 @@ static void fake_arm(int fd, __u64 ns)
 	timerfd_settime(fd, 0, &timer, NULL);
 }
 
+static void fake_rename(const char *from, const char *to)
+{
+	static const char dir[] = "/sys/kernel/debug/magslab";
+	char *old = mag_xasprintf("%s%s/%s", mag_sysroot(), dir, from);
+	char *new = mag_xasprintf("%s%s/%s", mag_sysroot(), dir, to);
+
+	rename(old, new);
+	free(old);
+	free(new);
+}
+
+/* The magazine's caches while a run has its own are those in "caches.run". */
+static void fake_caches(bool run)
+{
+	if (fake.config.backend)
+		return;
+	fake_rename("caches", run ? "caches.idle" : "caches.run");
+	fake_rename(run ? "caches.run" : "caches.idle", "caches");
+}
+
+/* "idle": both CPUs idle away a thousand times the time that there was. */
+static void fake_stat(void)
+{
+	struct timespec now;
+	char *path = mag_xasprintf("%s/proc/stat", mag_sysroot());
+	FILE *file = fake_option("idle") ? fopen(path, "w") : NULL;
+
+	free(path);
+	if (!file)
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	for (int cpu = 0; cpu < 2; cpu++)
+		fprintf(file, "cpu%d 0 0 0 %ld 0 0 0 0\n", cpu,
+			now.tv_sec * 100000 + now.tv_nsec / 10000);
+	fclose(file);
+}
+
 int mag_device_start(int fd, const struct mag_run_config *config)
 {
 	fake.config = *config;
 	fake.started = true;
 	fake.stopped = false;
 	fake.finished = false;
+	fake_caches(true);
+	fake_stat();
 	fake_sample();
 	fake_arm(fd, config->duration_ns ? config->duration_ns : 1);
 	return -fake_option("start");
@@ -355,6 +396,7 @@ int mag_device_finish(int fd)
 	if (fake_state(fd) != MAG_STATE_HOLD)
 		return -EAGAIN;
 	fake.finished = true;
+	fake_caches(false);
 	return -fake_option("finish");
 }
 

@@ -170,6 +170,8 @@ static void test_explains(void)
 	CHECK(!mag_machine_explains(&profile, ~irq));
 	/* The harness reads the clock, for all backends alike. */
 	CHECK(!mag_machine_explains(&profile, clock));
+	profile = (struct mag_profile){ .error = -EBUSY };
+	CHECK(mag_machine_explains(&profile, irq));
 }
 
 static void test_judged(void)

@@ -85,6 +85,10 @@ static void test_facts(void)
 		{ "/proc/sys/vm/mem_profiling", "1\n" },
 		{ "/sys/module/kfence/parameters/sample_interval", "250\n" },
 		{ MAGSLAB "/knobs/preset", "bonwick\n" },
+		{ MAGSLAB "/knobs/debug", "-\n" },
+		{ MAGSLAB "/knobs/depot_max", "3\n" },
+		{ MAGSLAB "/knobs/empty_max", "preset\n" },
+		{ MAGSLAB "/knobs/magazines", "1\n" },
 		{ CPU "/vulnerabilities/gds", "Not affected\n" },
 		{ CPU "/vulnerabilities/itlb", "KVM: Mitigation: VMX\n" },
 		{ CPU "/vulnerabilities/mds", "Vulnerable; SMT off\n" },
@@ -106,6 +110,7 @@ static void test_facts(void)
 	mag_host_read(&host, &info);
 	check_fact(&host, MAG_FACT_CONFIG, "0123456789ab");
 	check_fact(&host, MAG_FACT_PRESET, "bonwick");
+	check_fact(&host, MAG_FACT_KNOBS, "depot_max=3 magazines=1");
 	check_fact(&host, MAG_FACT_KFENCE, "250");
 	check_fact(&host, MAG_FACT_PAGE_OWNER, "off");
 	check_fact(&host, MAG_FACT_MEM_PROFILING, "on");
@@ -222,6 +227,15 @@ static void test_host_warnings(void)
 	tree_put("/sys/kernel/debug/page_owner", "");
 	check_warning(0, "page_owner", true);
 	tree_remove();
+	tree_create(nothing);
+	tree_put(CPU "/cpu0/cpufreq/scaling_governor", "powersave\n");
+	check_warning(0, "governor", false);
+	tree_put(CPU "/cpu0/cpufreq/scaling_governor", "performance\n");
+	tree_put(CPU "/cpufreq/boost", "0\n");
+	check_warning(0, NULL, false);
+	tree_put(CPU "/cpufreq/boost", "1\n");
+	check_warning(0, "turbo", false);
+	tree_remove();
 }
 
 static void test_slub(void)
@@ -246,7 +260,8 @@ static void test_slub(void)
 
 	unit_test("slabstate: flags and sheaves of SLUB's very caches");
 	tree_create(files);
-	mag_slab_state_read(&state, "kmem_cache", "magslab_");
+	mag_slab_state_begin(&state, "kmem_cache", "magslab_");
+	mag_slab_state_read(&state, "magslab_");
 	CHECK(state.kind == MAG_SLAB_SLUB && state.known && state.nr == 2);
 	CHECK(mag_slab_state_debugged(&state, &first) == 1);
 	CHECK(first == &state.cache[0] && !strcmp(first->name, "magslab_a"));
@@ -277,7 +292,8 @@ static void test_slub_kmalloc(void)
 
 	unit_test("slabstate: of kmalloc's caches those that can be used");
 	tree_create(files);
-	mag_slab_state_read(&state, "kmalloc", "kmalloc-");
+	mag_slab_state_begin(&state, "kmalloc", "kmalloc-");
+	mag_slab_state_read(&state, "kmalloc-");
 	CHECK_MSG(state.nr == 4, "%zu", state.nr);
 	CHECK(mag_slab_state_debugged(&state, &first) == 1);
 	CHECK(first && !strcmp(first->name, "kmalloc-8k"));
@@ -293,11 +309,14 @@ static void test_slabs_unknown(void)
 
 	unit_test("slabstate: without sysfs or debugfs it is unknown");
 	tree_create(nothing);
-	mag_slab_state_read(&slub, "kmem_cache", "magslab_");
+	mag_slab_state_begin(&slub, "kmem_cache", "magslab_");
+	mag_slab_state_read(&slub, "magslab_");
 	CHECK(slub.kind == MAG_SLAB_SLUB && !slub.known && !slub.nr);
-	mag_slab_state_read(&magazine, "magazine", "");
+	mag_slab_state_begin(&magazine, "magazine", "");
+	mag_slab_state_read(&magazine, "");
 	CHECK(magazine.kind == MAG_SLAB_MAGAZINE && !magazine.known);
-	mag_slab_state_read(&noop, "noop", "");
+	mag_slab_state_begin(&noop, "noop", "");
+	mag_slab_state_read(&noop, "");
 	CHECK(noop.kind == MAG_SLAB_NONE);
 	tree_remove();
 }
@@ -305,8 +324,7 @@ static void test_slabs_unknown(void)
 static void test_magazine(void)
 {
 	static const struct tree_file files[] = {
-		{ MAGSLAB "/caches", "# name live held_bytes\n"
-				     "skb_head 1 4096\nskb\\040data 0 0\n" },
+		{ MAGSLAB "/caches", "# name live held_bytes\nother 7 4096\n" },
 		{ MAGSLAB "/cache/skb_head/knobs/preset", "magslab\n" },
 		{ MAGSLAB "/cache/skb_head/knobs/debug", "-\n" },
 		{ MAGSLAB "/cache/skb_head/knobs/magazines", "2\n" },
@@ -318,10 +336,17 @@ static void test_magazine(void)
 	struct mag_slab_state state = { 0 };
 	const struct mag_slab_cache *first = NULL;
 
-	unit_test("slabstate: knobs and letters of the magazine's caches");
+	unit_test(
+		"slabstate: knobs and letters of the caches that the run made");
 	tree_create(files);
-	mag_slab_state_read(&state, "magazine", "");
-	CHECK(state.kind == MAG_SLAB_MAGAZINE && state.known && state.nr == 2);
+	mag_slab_state_begin(&state, "magazine", "");
+	mag_slab_state_read(&state, "");
+	CHECK(state.kind == MAG_SLAB_MAGAZINE && !state.known && !state.nr);
+	tree_put(MAGSLAB "/caches", "# name live held_bytes\nskb_head 1 4096\n"
+				    "other 7 4096\nskb\\040data 0 0\n");
+	mag_slab_state_read(&state, "");
+	CHECK_MSG(state.known && state.nr == 2, "%zu", state.nr);
+	CHECK(!strcmp(state.cache[0].name, "skb_head"));
 	CHECK(!*state.cache[0].debug && state.cache[0].nr_knobs == 3);
 	CHECK(!strcmp(mag_slab_knob(&state.cache[0], "magazines"), "2"));
 	CHECK(!strcmp(mag_slab_knob(&state.cache[0], "preset"), "magslab"));
@@ -332,11 +357,16 @@ static void test_magazine(void)
 	tree_remove();
 }
 
-static bool cpu_times(const char *text, struct mag_cpu_times *times)
+static bool cpu_times(const char *text, const char *list,
+		      struct mag_cpu_times *times)
 {
 	FILE *file = fmemopen((void *)text, strlen(text), "r");
-	bool known = mag_cpu_times_parse(file, 100, times);
+	struct mag_cpulist cpus;
+	bool known;
 
+	CHECK(!mag_cpulist_parse(&cpus, list));
+	known = mag_cpu_times_parse(file, 100, &cpus, times);
+	mag_cpulist_free(&cpus);
 	fclose(file);
 	return known;
 }
@@ -344,77 +374,118 @@ static bool cpu_times(const char *text, struct mag_cpu_times *times)
 static void test_cpu_times(void)
 {
 	static const char text[] =
-		"cpu  1000 200 300 4000 50 60 70 800 900 10\n"
+		"cpu  9000 900 900 9000 90 90 90 900 900 90\n"
 		"cpu0 500 100 150 2000 25 30 35 400 450 5\n"
+		"cpu1 8000 0 0 0 0 0 0 0 0 0\n"
 		"cpu3 500 100 150 2000 25 30 35 400 450 5\n"
 		"intr 12345 1 2 3\nctxt 1\nprocs_running 1\n";
 	struct mag_cpu_times times;
 
-	unit_test("cpuload: /proc/stat in seconds, guests counted once");
-	CHECK(cpu_times(text, &times));
+	unit_test("cpuload: /proc/stat of some CPUs in seconds");
+	CHECK(cpu_times(text, "0,3", &times));
 	CHECK(times.cpus == 2);
+	/* Guests are in the user's time already. */
 	CHECK_MSG(fabs(times.total - 64.8) < NEAR, "%g", times.total);
 	CHECK(fabs(times.user - 12.0) < NEAR);
-	CHECK(fabs(times.system - 3.0) < NEAR);
+	CHECK(fabs(times.irq - 1.3) < NEAR);
 	CHECK(fabs(times.steal - 8.0) < NEAR);
-	CHECK(!cpu_times("cpu  1 2 3 4 5 6 7\ncpu0 1 2 3 4 5 6 7\n", &times));
-	CHECK(!cpu_times("intr 1\n", &times));
+	CHECK(cpu_times(text, "1-2", &times) && times.cpus == 1);
+	CHECK(fabs(times.user - 80.0) < NEAR);
+	CHECK(!cpu_times(text, "2", &times));
+	CHECK(!cpu_times("cpu  1 2 3 4 5 6 7\ncpu0 1 2 3 4 5 6 7\n", "0",
+			 &times));
+	CHECK(!cpu_times("intr 1\n", "0", &times));
 }
 
-/* A worker on one of two CPUs for 10 s, and what else there was. */
-static struct mag_load load_of(double user, double system, double steal,
-			       double idle)
+/* Workers on two CPUs for 10 s, and what else there was. */
+static struct mag_load load_of(double user, double rest, double steal)
 {
 	struct mag_cpu_times from = { .total = 5, .cpus = 2 };
 	struct mag_cpu_times to = {
-		.user = user, .system = system, .steal = steal, .cpus = 2
+		.user = user, .irq = 0.4, .steal = steal, .cpus = 2
 	};
 	struct mag_load load = { 0 };
 
-	to.total = 5 + user + system + steal + idle;
-	mag_load_between(&load, &from, &to, 10, 1);
+	to.total = 5 + user + rest + steal;
+	mag_load_between(&load, &from, &to, 10);
 	return load;
 }
 
-static void check_load(struct mag_load load, const char *name)
+/* The only warning of a load; NULL: there is none. */
+static void check_load(struct mag_load load, bool strict, const char *name)
 {
 	struct mag_warnings warnings = { NULL, 0 };
 
-	mag_load_warn(&load, &warnings);
+	mag_load_warn(&load, strict, &warnings);
 	CHECK_MSG(warnings.nr == (name ? 1 : 0), "%zu warnings, not %s",
 		  warnings.nr, name ? name : "none");
 	if (warnings.nr && name) {
 		CHECK_MSG(!strcmp(warnings.entry[0].name, name), "%s, not %s",
 			  warnings.entry[0].name, name);
 		CHECK(warnings.entry[0].precondition);
+		CHECK(warnings.entry[0].cure);
 	}
 	mag_warnings_free(&warnings);
 }
 
 static void test_load(void)
 {
-	struct mag_load load, sum = { 0 };
+	struct mag_load load;
 
-	unit_test("cpuload: the run's own time is nobody else's");
-	check_load(load_of(0.1, 10, 0, 9.9), NULL);
-	check_load(load_of(0.1, 4, 0, 15.9), NULL);
+	unit_test("cpuload: the workers' own time is nobody else's");
+	check_load(load_of(0.1, 19.9, 0), true, NULL);
 	unit_test("cpuload: steal, other tasks and starvation are warnings");
-	check_load(load_of(0, 9.7, 0.3, 10), "steal");
-	check_load(load_of(0, 9.9, 0.1, 10), NULL);
-	check_load(load_of(2, 10, 0, 8), "load");
-	check_load(load_of(0, 12, 0, 8), "load");
-	check_load(load_of(0, 8, 0, 10), "starved");
-	load = load_of(1, 11, 0.2, 6.8);
+	check_load(load_of(0, 19.7, 0.3), false, "steal");
+	check_load(load_of(0, 19.9, 0.1), false, NULL);
+	check_load(load_of(2, 18, 0), false, "load");
+	check_load(load_of(0, 18, 0), false, "starved");
+	load = load_of(2, 16.8, 0.2);
 	CHECK(fabs(mag_load_others(&load) - 10) < NEAR);
+	CHECK(fabs(mag_load_irq(&load) - 2) < NEAR);
 	CHECK(fabs(mag_load_steal(&load) - 1) < NEAR);
 	CHECK(fabs(mag_load_starved(&load) - 5) < NEAR);
-	unit_test("cpuload: rounds add up, and a short one says nothing");
+}
+
+/*
+ * Ticks of 10 ms over rounds of 33 ms: a round has three or four.  What rounding
+ * adds to one round, it takes from the next.
+ */
+static void test_load_rounds(void)
+{
+	struct mag_load sum = { 0 };
+
+	unit_test("cpuload: rounding to ticks cancels over short rounds");
+	for (int i = 0; i < 300; i++) {
+		double ticks = i % 3 ? 0.03 : 0.04;
+		struct mag_cpu_times from = { .cpus = 1 };
+		struct mag_cpu_times to = { .total = ticks, .cpus = 1 };
+		struct mag_load load = { 0 };
+
+		mag_load_between(&load, &from, &to, 0.1 / 3);
+		mag_load_add(&sum, &load);
+	}
+	CHECK_MSG(fabs(mag_load_starved(&sum)) < NEAR, "%g",
+		  mag_load_starved(&sum));
+	check_load(sum, true, NULL);
+}
+
+static void test_load_unknown(void)
+{
+	struct mag_load load = { .wall = 0.9, .total = 0.1, .steal = 0.5 };
+	struct mag_load sum = load_of(0, 20, 0);
+
+	unit_test("cpuload: a short run says nothing, which --strict tells");
+	CHECK(isnan(mag_load_steal(&load)) && isnan(mag_load_starved(&load)));
+	CHECK(strstr(mag_load_unknown(&load), "less than a second"));
+	check_load(load, false, NULL);
+	check_load(load, true, "load_unknown");
+	unit_test("cpuload: so is a /proc/stat that cannot be read");
+	CHECK(!mag_load_unknown(&sum));
+	load.unread = true;
 	mag_load_add(&sum, &load);
-	mag_load_add(&sum, &load);
-	CHECK(fabs(mag_load_others(&sum) - 10) < NEAR);
-	sum = (struct mag_load){ .wall = 0.9, .total = 0.1, .steal = 0.5 };
-	CHECK(isnan(mag_load_steal(&sum)) && isnan(mag_load_starved(&sum)));
-	check_load(sum, NULL);
+	CHECK(strstr(mag_load_unknown(&sum), "cannot be read"));
+	CHECK(isnan(mag_load_others(&sum)));
+	check_load(sum, true, "load_unknown");
 }
 
 void unit_state(void)
@@ -430,4 +501,6 @@ void unit_state(void)
 	test_magazine();
 	test_cpu_times();
 	test_load();
+	test_load_rounds();
+	test_load_unknown();
 }

@@ -115,19 +115,28 @@ static void test_ratio_widen(void)
 	struct mag_ratio ratio = mag_stats_ratio(value, base, 3);
 
 	unit_test("stats: figures known to a step give no interval of a point");
-	mag_stats_ratio_widen(&ratio, 2, 2);
+	mag_stats_ratio_widen(&ratio, &(struct mag_slack){ 1, 1 },
+			      &(struct mag_slack){ 1, 1 });
 	CHECK(near(ratio.ratio, 2, TINY));
 	CHECK(near(ratio.low, 39.0 / 21, TINY));
 	CHECK(near(ratio.high, 41.0 / 19, TINY));
 	CHECK(mag_stats_verdict(&ratio, false) == MAG_VERDICT_SLOWER);
 
 	ratio = mag_stats_ratio(value, base, 3);
-	mag_stats_ratio_widen(&ratio, 20, 20);
+	mag_stats_ratio_widen(&ratio, &(struct mag_slack){ 10, 10 },
+			      &(struct mag_slack){ 10, 10 });
 	CHECK(near(ratio.low, 1, TINY) && near(ratio.high, 5, TINY));
 	CHECK(mag_stats_verdict(&ratio, false) == MAG_VERDICT_UNSTABLE);
 
 	ratio = mag_stats_ratio(value, base, 3);
-	mag_stats_ratio_widen(&ratio, 100, 40);
+	mag_stats_ratio_widen(&ratio, &(struct mag_slack){ 4, 1 },
+			      &(struct mag_slack){ 10, 4 });
+	CHECK(near(ratio.low, 36.0 / 24, TINY));
+	CHECK(near(ratio.high, 41.0 / 10, TINY));
+
+	ratio = mag_stats_ratio(value, base, 3);
+	mag_stats_ratio_widen(&ratio, &(struct mag_slack){ 50, 50 },
+			      &(struct mag_slack){ 20, 20 });
 	CHECK(ratio.low == 0 && isinf(ratio.high));
 	CHECK(mag_stats_verdict(&ratio, false) == MAG_VERDICT_UNSTABLE);
 }
@@ -141,11 +150,13 @@ static void test_ratio_widen_noise(void)
 	struct mag_ratio wide = ratio;
 
 	unit_test("stats: a step is in the noise, not on top of it");
-	mag_stats_ratio_widen(&wide, 1, 1);
+	mag_stats_ratio_widen(&wide, &(struct mag_slack){ 0.5, 0.5 },
+			      &(struct mag_slack){ 0.5, 0.5 });
 	CHECK(wide.low == ratio.low && wide.high == ratio.high);
 
 	ratio = mag_stats_ratio(value, base, 2);
-	mag_stats_ratio_widen(&ratio, 1, 1);
+	mag_stats_ratio_widen(&ratio, &(struct mag_slack){ 0.5, 0.5 },
+			      &(struct mag_slack){ 0.5, 0.5 });
 	CHECK(isnan(ratio.low) && isnan(ratio.high));
 }
 
@@ -208,7 +219,8 @@ static void test_difference_few(void)
 	CHECK(difference.pairs == 2);
 	CHECK(difference.mean == 0);
 	CHECK(isnan(difference.low) && isnan(difference.high));
-	mag_stats_difference_widen(&difference, 1, 1);
+	mag_stats_difference_widen(&difference, &(struct mag_slack){ 0.5, 0.5 },
+				   &(struct mag_slack){ 0.5, 0.5 });
 	CHECK(isnan(difference.low) && isnan(difference.high));
 
 	difference = mag_stats_difference(value, base, 0);
@@ -225,13 +237,15 @@ static void test_difference_widen(void)
 
 	unit_test("stats: a difference is known to half of both steps");
 	CHECK(difference.low == 20 && difference.high == 20);
-	mag_stats_difference_widen(&difference, 2, 6);
+	mag_stats_difference_widen(&difference, &(struct mag_slack){ 1, 1 },
+				   &(struct mag_slack){ 3, 3 });
 	CHECK(difference.mean == 20);
 	CHECK(difference.low == 16 && difference.high == 24);
 
 	difference = mag_stats_difference(value, noisy, 4);
 	wide = difference;
-	mag_stats_difference_widen(&wide, 2, 6);
+	mag_stats_difference_widen(&wide, &(struct mag_slack){ 1, 1 },
+				   &(struct mag_slack){ 3, 3 });
 	CHECK(wide.low == difference.low && wide.high == difference.high);
 }
 

@@ -39,6 +39,15 @@ void tree_put(const char *path, const char *text)
 	free(whole);
 }
 
+void tree_drop(const char *path)
+{
+	char *whole = mag_xasprintf("%s%s", tree_root, path);
+
+	if (remove(whole))
+		abort();
+	free(whole);
+}
+
 const char *tree_create(const struct tree_file *files)
 {
 	snprintf(tree_root, sizeof(tree_root), "/tmp/magslab-tree-XXXXXX");

@@ -17,6 +17,8 @@ struct tree_file {
 const char *tree_create(const struct tree_file *files);
 /* Adds a file, or puts another text in it. */
 void tree_put(const char *path, const char *text);
+/* Removes a file, or a folder that is empty. */
+void tree_drop(const char *path);
 void tree_remove(void);
 
 #endif /* MAGSLAB_TREE_H */
