@@ -604,7 +604,7 @@ static void test_machine(void)
 	CLI_EXPECT("machine=16", 1, "another measurement", "machine");
 	CLI_EXPECT("machine=25", 1, "same tree", "machine");
 	CLI_EXPECT("machine=12", 1, "not enough memory", "machine");
-	CLI_EXPECT("machine=22", 1, "does not know", "machine");
+	CLI_EXPECT("machine=22", 1, "unknown CPU or clock", "machine");
 	CLI_EXPECT("machine=95", 1, "does not move", "machine");
 	CLI_EXPECT(NULL, 2, "neither \"all\"", "machine", "--cpus", "1-");
 	CLI_EXPECT(NULL, 2, "in rising order", "machine", "--cpus", "1,0");
