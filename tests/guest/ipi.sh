@@ -35,7 +35,8 @@ judge() { # NAME WAKES
 	is "$1: no call is stuck" "$(found storm_stuck)" 0
 	is "$1: each call is handled once" "$(found handled)" "$(found sent)"
 	ok "$1: the storm was one" [ "$(found kicks)" -gt 0 ]
-	ok "$1: timers fire on besieged CPUs" relieved
+	[ "$(found sieges)" = 0 ] ||
+		ok "$1: timers fire on besieged CPUs" relieved
 	is "$1: no idle CPU sleeps with a call pending" "$(found idle_stuck)" 0
 	is "$1: no thread waits for its wake-up" "$(found wake_stuck)" 0
 	is "$1: each wake-up comes" "$(found woken)" "$2"
