@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Interrupts from one CPU to another: a test that none is lost.  main.c has
- * the parameters, storm.c calls of all kinds, idle.c calls to idle CPUs, wake.c
- * wake-ups of threads.
+ * the parameters, storm.c calls of all kinds, siege.c as many as a CPU can take,
+ * idle.c calls to idle CPUs, wake.c wake-ups of threads.
  */
 #ifndef IPISTORM_H
 #define IPISTORM_H
@@ -36,6 +36,14 @@ struct storm_run {
 	unsigned long stuck;
 };
 
+struct siege_run {
+	unsigned long sieges; /* of each CPU */
+	unsigned int patience_s;
+	unsigned long laid;
+	unsigned long fired; /* those in which the timer did */
+	unsigned long calls;
+};
+
 struct idle_run {
 	unsigned long calls; /* of each CPU to each of the others */
 	u32 seed;
@@ -58,6 +66,7 @@ struct wake_run {
 };
 
 int storm_run(struct storm_run *run);
+int siege_run(struct siege_run *run);
 int idle_run(struct idle_run *run);
 int wake_run(struct wake_run *run);
 

@@ -18,6 +18,10 @@ static ulong steps = 100000;
 module_param(steps, ulong, 0444);
 MODULE_PARM_DESC(steps, "calls that each CPU sends after that");
 
+static ulong sieges = 10;
+module_param(sieges, ulong, 0444);
+MODULE_PARM_DESC(sieges, "sieges of each CPU: calls without a pause");
+
 static ulong idles = 100000;
 module_param(idles, ulong, 0444);
 MODULE_PARM_DESC(idles, "calls of each CPU to each other one that is idle");
@@ -45,6 +49,14 @@ module_param_named(through, storm.through, ulong, 0444);
 MODULE_PARM_DESC(through, "calls that ran while their CPU was in a softirq");
 module_param_named(storm_stuck, storm.stuck, ulong, 0444);
 MODULE_PARM_DESC(storm_stuck, "CPUs whose call came to no end");
+
+static struct siege_run siege;
+module_param_named(siege_laid, siege.laid, ulong, 0444);
+MODULE_PARM_DESC(siege_laid, "sieges that were laid");
+module_param_named(siege_fired, siege.fired, ulong, 0444);
+MODULE_PARM_DESC(siege_fired, "sieges in which a timer fired");
+module_param_named(siege_calls, siege.calls, ulong, 0444);
+MODULE_PARM_DESC(siege_calls, "calls of the sieges");
 
 static struct idle_run idle;
 module_param_named(idle_called, idle.done, ulong, 0444);
@@ -82,6 +94,13 @@ static int run_storm(void)
 	return storm_run(&storm);
 }
 
+static int run_siege(void)
+{
+	siege = (struct siege_run){ .sieges = sieges,
+				    .patience_s = patience_s };
+	return siege_run(&siege);
+}
+
 static int run_idle(void)
 {
 	idle = (struct idle_run){ .calls = idles,
@@ -111,6 +130,8 @@ static int run_all(void)
 	cpus_read_lock();
 	if (num_online_cpus() > 1)
 		err = run_storm();
+	if (!err && sieges && !stuck())
+		err = run_siege();
 	if (!err && idles && !stuck())
 		err = run_idle();
 	if (!err && wakes && !stuck())
