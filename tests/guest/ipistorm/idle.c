@@ -29,7 +29,7 @@ static void handle(void *info)
 	flag_raise(&handled);
 }
 
-/* call: false if the call does not run; to look at the time is no sleep. */
+/* call: false if the call does not run.  This CPU does not sleep meanwhile. */
 static bool call(int cpu, unsigned int patience_s)
 {
 	u64 end = ktime_get_ns() + patience_s * (u64)NSEC_PER_SEC;

@@ -4,9 +4,9 @@
  * interrupts in between for spells of random length, so that interrupts find a
  * CPU in every state.  Each call is counted where it is sent and where it runs.
  *
- * While it waits for a call, a thread spins or sleeps.  A CPU that sleeps looks
- * for calls when it wakes, so an interrupt that was lost is made good.  Where all
- * of them spin it is not, and the wait has no end.
+ * While a thread waits for its call, it spins or sleeps.  A CPU that wakes up
+ * looks for calls without an interrupt, which hides one that was lost.  If all
+ * threads spin, nothing hides it: the call never runs.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -148,8 +148,8 @@ static void handle_answer(void *info)
 }
 
 /*
- * Interrupts are on here, so the answer may come.  It need not: whoever sends
- * it may wait for what this CPU was doing when the softirq came.
+ * Interrupts are on here, so the answer may come.  Do not insist on it: the
+ * sender may wait for what this CPU was doing when the softirq came.
  */
 static void run_tasklet(struct tasklet_struct *tasklet)
 {
@@ -209,9 +209,9 @@ static bool send(struct sender *me, enum storm_kind kind, int cpu)
 }
 
 /*
- * choose_kind: most need no answer, for two that wait take turns, and that is
- * no storm.  Of STORM_SYNC and STORM_MANY, which wait without an end, there is
- * none where a lost interrupt is not made good.
+ * choose_kind: most calls need no answer: CPUs that wait for each other send
+ * little.  If threads spin, there is no STORM_SYNC and no STORM_MANY: after a
+ * lost interrupt, those would wait forever, and the test could not say so.
  */
 static enum storm_kind choose_kind(struct sender *me)
 {
@@ -404,7 +404,7 @@ int storm_run(struct storm_run *run)
 	/* A call may still come, and wake one of those that are stuck. */
 	if (run->stuck)
 		return 0;
-	/* Handlers that have raised their flag are yet to wake its sender. */
+	/* A handler wakes the sender after it has raised the flag. */
 	synchronize_rcu();
 	stop_senders();
 	return 0;

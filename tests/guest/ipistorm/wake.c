@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A thread a CPU; one has the turn, wakes the next one and sleeps.  All CPUs
- * but one are idle, or on the way there or back, and a wake-up that is lost is
- * the end of it: nobody else has a turn.
+ * One thread a CPU.  One of them has the turn; it wakes the next one and
+ * sleeps.  So all CPUs but one are idle, or on the way there or back.  After a
+ * wake-up that is lost, all of them sleep.
  */
 #include <linux/completion.h>
 #include <linux/cpumask.h>
@@ -58,7 +58,7 @@ static void record(struct player *me)
 	latency_ns[latencies++] = min_t(u64, ns, U32_MAX);
 }
 
-/* Wake the next one, which is asleep or on its way; so may its answer find us. */
+/* Wake the next one.  It is asleep, or still on its way to sleep. */
 static void pass_turn(struct player *me)
 {
 	struct player *next = me->next;
