@@ -47,7 +47,7 @@ static const struct mag_cause mag_causes[] = {
 	{ MAG_CALL_MACHINE, ENODEV, MAG_EXIT_FAILED,
 	  "a CPU to be measured is not online: see /sys/devices/system/cpu/online" },
 	{ MAG_CALL_MACHINE, EINVAL, MAG_EXIT_FAILED,
-	  "a CPU or clock that the module does not know: build magctl and magslab.ko from the same tree" },
+	  "the module does not know that CPU or clock: build both from the same tree" },
 	{ MAG_CALL_MACHINE, ENOMEM, MAG_EXIT_FAILED,
 	  "not enough memory for the measurement: free some, and run it again" },
 	{ MAG_CALL_MACHINE, EOPNOTSUPP, MAG_EXIT_FAILED,
