@@ -172,7 +172,7 @@ static void mag_load_warn_unknown(const struct mag_load *load,
 				  struct mag_warnings *warnings)
 {
 	mag_warnings_add(warnings, "load_unknown", true,
-			 load->unread ? "mount -t proc proc /proc"
+			 load->unread ? "mount -t proc none /proc"
 				      : "run for 1 s or longer",
 			 "load: it is not known what else ran: %s",
 			 mag_load_unknown(load));

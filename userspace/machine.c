@@ -252,7 +252,7 @@ void mag_machine_warn(const struct mag_profile *profile, __u64 used,
 	if (profile->error) {
 		mag_warnings_add(
 			warnings, "machine_not_measured", true,
-			"see magctl machine for the cause, end what else measures, run again",
+			"remove the cause, and run again",
 			"what primitives cost on this machine was not measured (%s)",
 			mag_complain_text(MAG_CALL_MACHINE, profile->error));
 		return;

@@ -73,7 +73,8 @@ static const char mag_options_text[] =
 	"      --histogram FILE    write all histograms as CSV: backend, operation,\n"
 	"                          unit, lowest and highest value, samples\n"
 	"      --strict            no verdict, and exit code 1, while a WARNING stands\n"
-	"                          that makes them unsound\n"
+	"                          that makes them unsound, or while what could make\n"
+	"                          them so could not be looked at\n"
 	"      --quiet             no report and no progress, errors only\n"
 	"      --progress          progress even where standard error is no terminal\n"
 	"  -h, --help              this text\n";

@@ -48,7 +48,7 @@ static void mag_state_debugged(const char *backend,
 }
 
 #define MAG_CURE_SLUB \
-	"boot without slab_debug= a kernel without CONFIG_SLUB_DEBUG_ON"
+	"boot without slab_debug=, with a kernel without CONFIG_SLUB_DEBUG_ON"
 #define MAG_CURE_MAGAZINE \
 	"load magslab.ko without debug=, echo - >/sys/kernel/debug/magslab/knobs/debug"
 
@@ -126,15 +126,15 @@ static void mag_state_warn_unknown(struct mag_experiment *experiment)
 		mag_warnings_add(
 			warnings, slub ? "slub_unknown" : "magazine_unknown",
 			true,
-			slub ? "mount -t sysfs sysfs /sys, or use a kernel with CONFIG_SLUB_DEBUG"
-			     : "mount -t debugfs debugfs /sys/kernel/debug",
-			"slab_debug: it is not known whether the caches of %s are debugged",
+			slub ? "mount -t sysfs none /sys, or use a kernel with CONFIG_SLUB_DEBUG"
+			     : "mount -t debugfs none /sys/kernel/debug",
+			"slab_debug: it is not known whether the caches of the backend %s are debugged",
 			subject->about->name);
 	}
 	if (!experiment->session->env.host.fact[MAG_FACT_PAGE_OWNER])
 		mag_warnings_add(
 			warnings, "page_owner_unknown", true,
-			"mount -t debugfs debugfs /sys/kernel/debug",
+			"mount -t debugfs none /sys/kernel/debug",
 			"page_owner: it is not known whether it is on");
 }
 
