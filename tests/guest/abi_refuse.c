@@ -509,7 +509,7 @@ static void test_machine_flaws(int fd)
 		MACHINE_FLAW(clock, UINT32_MAX, EINVAL),
 		MACHINE_FLAW(reserved0, 1, EINVAL),
 		MACHINE_FLAW(reserved[0], 1, EINVAL),
-		MACHINE_FLAW(reserved[3], 1ULL << 63, EINVAL),
+		MACHINE_FLAW(reserved[2], 1ULL << 63, EINVAL),
 	};
 	struct mag_machine machine;
 	size_t i;
