@@ -59,7 +59,7 @@ scaled() { # NUMBER
 }
 
 test_storm idle "$(scaled 100000)" spins="$(scaled 2000)" \
-	steps="$(scaled 20000)" idles="$(scaled 20000)"
+	steps="$(scaled 20000)" idles="$(scaled 100000)"
 spinners=
 busy
 test_storm busy "$(scaled 2000)" spins="$(scaled 500)" \

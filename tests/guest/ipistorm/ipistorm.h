@@ -39,7 +39,6 @@ struct storm_run {
 struct idle_run {
 	unsigned long calls; /* of each CPU to each of the others */
 	u32 seed;
-	unsigned int patience_s;
 	unsigned long done;
 	unsigned long stuck;
 	struct rnd_state random;
