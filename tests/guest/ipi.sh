@@ -72,7 +72,7 @@ scaled() { # NUMBER
 }
 
 test_storm idle "$(scaled 100000)" spins="$(scaled 2000)" \
-	steps="$(scaled 20000)" idles="$(scaled 20000)" sieges="$SIEGES"
+	steps="$(scaled 20000)" idles="$(scaled 100000)" sieges="$SIEGES"
 spinners=
 busy
 test_storm busy "$(scaled 2000)" spins="$(scaled 500)" \

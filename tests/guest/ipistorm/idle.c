@@ -2,8 +2,8 @@
 /*
  * A thread calls a function on another CPU that is idle, and again as soon as
  * that one goes back to sleep.  The call itself wakes no thread, so the CPU
- * stays in its idle loop with its tick off: if it sleeps with a call pending,
- * nothing else wakes it, and the wait has no end.
+ * stays in its idle loop with its tick off: if it sleeps with a call pending, it
+ * sleeps on.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -13,26 +13,52 @@
 #include <linux/ktime.h>
 #include <linux/printk.h>
 #include <linux/smp.h>
+#include <linux/timer.h>
 
 #include "ipistorm.h"
 
-/* Turns of an empty loop: as long as it takes a CPU to go back to sleep. */
-#define SPELL  10000
-/* Ticks after which an idle CPU has turned its tick off. */
-#define SETTLE 5
+/* Turns of an empty loop, up to 1 << this: no less than going to sleep takes. */
+#define SPELL_SHIFT 14
+/*
+ * Seconds after which an idle CPU has no timer that is near: its tick is off, and
+ * the scheduler's servers have stopped.  There is no event to wait for.
+ */
+#define SETTLE_S    3
+
+/*
+ * Seconds after which a call has failed.  Less than 4.29, for which User-Mode
+ * Linux sets its clock at most: then the CPU wakes, and the call runs.
+ */
+#define PATIENCE_S  3
+/* Ticks to the next timer of an idle CPU, at least: it is not to fire. */
+#define FAR	    (60 * HZ)
 
 static call_single_data_t csd;
 static bool handled;
 
+/*
+ * The next timer of the CPU that is called.  It moves with each call, and so the
+ * CPU sets its clock on its way to sleep.  Under User-Mode Linux that is a system
+ * call, after which signals come that were sent meanwhile.
+ */
+static struct timer_list next_timer;
+
 static void handle(void *info)
 {
+	struct idle_run *run = info;
+
 	flag_raise(&handled);
+	mod_timer(&next_timer, jiffies + FAR + (run->done & 1) * FAR);
+}
+
+static void timer_fires(struct timer_list *timer)
+{
 }
 
 /* call: false if the call does not run.  This CPU does not sleep meanwhile. */
-static bool call(int cpu, unsigned int patience_s)
+static bool call(int cpu)
 {
-	u64 end = ktime_get_ns() + patience_s * (u64)NSEC_PER_SEC;
+	u64 end = ktime_get_ns() + PATIENCE_S * (u64)NSEC_PER_SEC;
 
 	handled = false;
 	if (smp_call_function_single_async(cpu, &csd))
@@ -45,20 +71,27 @@ static bool call(int cpu, unsigned int patience_s)
 	return true;
 }
 
+/* A time of any magnitude: how far it is to the moment that matters varies. */
+static void await_moment(struct idle_run *run)
+{
+	u32 shift = prandom_u32_state(&run->random) % (SPELL_SHIFT + 1);
+
+	spend_time(&run->random, 1 << shift);
+}
+
 static void call_idle(struct idle_run *run, int cpu)
 {
 	unsigned long i;
 
-	schedule_timeout_idle(SETTLE);
 	for (i = 0; i < run->calls; i++) {
-		if (!call(cpu, run->patience_s)) {
+		if (!call(cpu)) {
 			pr_info("CPU %d waits in vain for CPU %d, which is idle\n",
 				raw_smp_processor_id(), cpu);
 			run->stuck++;
 			break;
 		}
 		run->done++;
-		spend_time(&run->random, SPELL);
+		await_moment(run);
 		cond_resched();
 	}
 }
@@ -68,6 +101,7 @@ static int caller_thread(void *data)
 	struct idle_run *run = data;
 	int cpu;
 
+	schedule_timeout_idle(SETTLE_S * HZ);
 	for_each_online_cpu(cpu) {
 		if (cpu != raw_smp_processor_id() && !run->stuck)
 			call_idle(run, cpu);
@@ -88,7 +122,8 @@ int idle_run(struct idle_run *run)
 	struct task_struct *task;
 	int cpu;
 
-	INIT_CSD(&csd, handle, NULL);
+	INIT_CSD(&csd, handle, run);
+	timer_setup(&next_timer, timer_fires, TIMER_PINNED);
 	prandom_seed_state(&run->random, run->seed);
 	for_each_online_cpu(cpu) {
 		init_completion(&run->over);
@@ -99,6 +134,7 @@ int idle_run(struct idle_run *run)
 		wake_up_process(task);
 		wait_for_completion(&run->over);
 		kthread_stop(task);
+		timer_delete_sync(&next_timer);
 		if (run->stuck)
 			break;
 	}

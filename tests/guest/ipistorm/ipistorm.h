@@ -47,7 +47,6 @@ struct siege_run {
 struct idle_run {
 	unsigned long calls; /* of each CPU to each of the others */
 	u32 seed;
-	unsigned int patience_s;
 	unsigned long done;
 	unsigned long stuck;
 	struct rnd_state random;

@@ -103,9 +103,7 @@ static int run_siege(void)
 
 static int run_idle(void)
 {
-	idle = (struct idle_run){ .calls = idles,
-				  .seed = seed,
-				  .patience_s = patience_s };
+	idle = (struct idle_run){ .calls = idles, .seed = seed };
 	return idle_run(&idle);
 }
 
