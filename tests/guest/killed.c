@@ -27,8 +27,9 @@ struct victim {
 };
 
 /* Starts run after run until it is killed; says so when the first is on. */
-static void be_victim(const struct victim *victim, int ready)
+static void be_victim(const void *arg, int ready)
 {
+	const struct victim *victim = arg;
 	struct mag_run_config config = {
 		.abi_version = MAG_ABI_VERSION,
 		.workload = victim->workload,
@@ -52,8 +53,9 @@ static void be_victim(const struct victim *victim, int ready)
 	}
 }
 
-/* Forks a client; returns when its first run has started. */
-static pid_t start_victim(const struct victim *victim)
+/* Forks a client that is @be; returns when that says that it has begun. */
+static pid_t start_client(void (*be)(const void *arg, int ready),
+			  const void *arg)
 {
 	int ready[2];
 	char byte;
@@ -66,7 +68,7 @@ static pid_t start_victim(const struct victim *victim)
 		tap_bail("fork: %s", strerror(errno));
 	if (!pid) {
 		close(ready[0]);
-		be_victim(victim, ready[1]);
+		be(arg, ready[1]);
 	}
 	close(ready[1]);
 	if (read(ready[0], &byte, 1) != 0)
@@ -109,7 +111,7 @@ static void test_kill(struct rng *rng, __u32 nr_workloads, __u32 nr_backends)
 	};
 	struct timespec wait = { .tv_nsec =
 					 rng_below(rng, MAX_WAIT_US) * 1000L };
-	pid_t pid = start_victim(&victim);
+	pid_t pid = start_client(be_victim, &victim);
 
 	/* The moment is the test's input: nothing is being waited for. */
 	nanosleep(&wait, NULL);
@@ -121,10 +123,11 @@ static void test_kill(struct rng *rng, __u32 nr_workloads, __u32 nr_backends)
 }
 
 /* Measures the machine until it is killed; says so when it first has. */
-static void be_measuring(int ready)
+static void be_measuring(const void *arg, int ready)
 {
 	int fd = dev_open();
 
+	(void)arg;
 	for (;;) {
 		struct mag_machine machine = { .abi_version = MAG_ABI_VERSION,
 					       .peer = MAG_CPU_NONE };
@@ -137,34 +140,12 @@ static void be_measuring(int ready)
 	}
 }
 
-static pid_t start_measuring(void)
-{
-	int ready[2];
-	char byte;
-	pid_t pid;
-
-	if (pipe(ready))
-		tap_bail("pipe: %s", strerror(errno));
-	pid = fork();
-	if (pid < 0)
-		tap_bail("fork: %s", strerror(errno));
-	if (!pid) {
-		close(ready[0]);
-		be_measuring(ready[1]);
-	}
-	close(ready[1]);
-	if (read(ready[0], &byte, 1) != 0)
-		tap_bail("the client said what it was not to say");
-	close(ready[0]);
-	return pid;
-}
-
 /* Nearly all of its time it measures. */
 static void test_kill_measuring(struct rng *rng)
 {
 	struct timespec wait = { .tv_nsec =
 					 rng_below(rng, MAX_WAIT_US) * 1000L };
-	pid_t pid = start_measuring();
+	pid_t pid = start_client(be_measuring, NULL);
 
 	/* The moment is the test's input: nothing is being waited for. */
 	nanosleep(&wait, NULL);
