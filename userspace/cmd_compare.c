@@ -49,8 +49,8 @@ static void mag_compare_help(void)
 	      "  magctl compare pair -b magazine,kmem_cache --rounds 9 -d 1s --json out.json\n"
 	      "  magctl compare dentry -b kmalloc,magazine --baseline kmalloc -w 1\n"
 	      "\n"
-	      "A first SIGINT or SIGTERM ends it and reports what was measured until then; a\n"
-	      "second one kills.  Exit codes: magctl --help.\n",
+	      "A first SIGINT, SIGTERM or SIGHUP ends it and reports what was measured until\n"
+	      "then; a second one kills.  Exit codes: magctl --help.\n",
 	      stdout);
 }
 

@@ -9,6 +9,7 @@
 #include "result.h"
 #include "session.h"
 #include "state.h"
+#include "suggest.h"
 #include "util.h"
 
 static const struct option mag_info_options[] = {
@@ -131,7 +132,7 @@ int mag_cmd_info(int argc, char **argv)
 			mag_info_help();
 			return MAG_EXIT_OK;
 		default:
-			return MAG_EXIT_USAGE;
+			return mag_unknown_option(argv, mag_info_options);
 		}
 	}
 	if (optind < argc) {

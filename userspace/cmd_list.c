@@ -10,6 +10,7 @@
 #include "machine.h"
 #include "session.h"
 #include "table.h"
+#include "suggest.h"
 #include "util.h"
 
 /**
@@ -189,6 +190,12 @@ static const struct mag_listing mag_listings[] = {
 	{ "clocks", mag_list_print_clocks, mag_list_json_clocks },
 };
 
+static const char *mag_listing_at(const void *names, size_t i)
+{
+	(void)names;
+	return i < MAG_ARRAY_SIZE(mag_listings) ? mag_listings[i].name : NULL;
+}
+
 /* NULL lists all; an unknown name lists the valid ones. */
 static int mag_list_check(const char *what)
 {
@@ -198,11 +205,7 @@ static int mag_list_check(const char *what)
 		if (!strcmp(mag_listings[i].name, what))
 			return MAG_EXIT_OK;
 	}
-	fprintf(stderr, "magctl: cannot list \"%s\"; valid:", what);
-	for (size_t i = 0; i < MAG_ARRAY_SIZE(mag_listings); i++)
-		fprintf(stderr, " %s", mag_listings[i].name);
-	fputc('\n', stderr);
-	return MAG_EXIT_USAGE;
+	return mag_unknown("thing to list", what, mag_listing_at, NULL);
 }
 
 static bool mag_list_wants(const struct mag_listing *listing, const char *what)
@@ -267,7 +270,7 @@ int mag_cmd_list(int argc, char **argv)
 			mag_list_help();
 			return MAG_EXIT_OK;
 		default:
-			return MAG_EXIT_USAGE;
+			return mag_unknown_option(argv, mag_list_options);
 		}
 	}
 	what = optind < argc ? argv[optind++] : NULL;

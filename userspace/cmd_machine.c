@@ -12,6 +12,7 @@
 #include "progress.h"
 #include "result.h"
 #include "session.h"
+#include "suggest.h"
 #include "util.h"
 
 static const struct option mag_machine_options[] = {
@@ -178,7 +179,7 @@ int mag_cmd_machine(int argc, char **argv)
 			mag_machine_help();
 			return MAG_EXIT_OK;
 		default:
-			return MAG_EXIT_USAGE;
+			return mag_unknown_option(argv, mag_machine_options);
 		}
 	}
 	if (optind < argc) {

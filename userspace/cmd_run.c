@@ -22,8 +22,8 @@ static void mag_run_help(void)
 	      "  magctl run dentry -b kmem_cache -w 1 -d 10s --seed 7 --json dentry.json\n"
 	      "  magctl run pair -b kmalloc -n 1M --warmup-steps 100k --histogram pair.csv\n"
 	      "\n"
-	      "A first SIGINT or SIGTERM ends the run and reports what was measured until\n"
-	      "then; a second one kills.  Exit codes: magctl --help.\n",
+	      "A first SIGINT, SIGTERM or SIGHUP ends the run and reports what was measured\n"
+	      "until then; a second one kills.  Exit codes: magctl --help.\n",
 	      stdout);
 }
 

@@ -5,6 +5,8 @@
 
 #include "commands.h"
 #include "output.h"
+#include "signals.h"
+#include "suggest.h"
 #include "util.h"
 
 /**
@@ -51,7 +53,7 @@ static const char mag_help[] =
 	"    1  a run failed, a result could not be written, or --strict refused verdicts\n"
 	"    2  wrong usage; nothing was run\n"
 	"    3  no device, or no right to use it\n"
-	"  130  interrupted; what was measured until then is reported\n"
+	"  130  interrupted (INT, TERM or HUP); what was measured until then is reported\n"
 	"\n"
 	"Examples:\n"
 	"  insmod magslab.ko\n"
@@ -59,13 +61,10 @@ static const char mag_help[] =
 	"  magctl run pair -b magazine -d 1s\n"
 	"  magctl compare skb -b magazine,kmem_cache,noop --json skb.json\n";
 
-static int mag_unknown_command(const char *name)
+static const char *mag_command_at(const void *names, size_t i)
 {
-	fprintf(stderr, "magctl: unknown command \"%s\"; valid:", name);
-	for (size_t i = 0; i < MAG_ARRAY_SIZE(mag_commands); i++)
-		fprintf(stderr, " %s", mag_commands[i].name);
-	fputs("; see magctl --help\n", stderr);
-	return MAG_EXIT_USAGE;
+	(void)names;
+	return i < MAG_ARRAY_SIZE(mag_commands) ? mag_commands[i].name : NULL;
 }
 
 static int mag_dispatch(int argc, char **argv)
@@ -85,13 +84,16 @@ static int mag_dispatch(int argc, char **argv)
 		argv[1] = mag_commands[i].title;
 		return mag_commands[i].run(argc - 1, argv + 1);
 	}
-	return mag_unknown_command(argv[1]);
+	return mag_unknown("command", argv[1], mag_command_at, NULL);
 }
 
 int main(int argc, char **argv)
 {
-	int code = mag_dispatch(argc, argv);
-	int written = mag_output_close_stdout();
+	int code, written;
 
+	mag_output_check_stdio();
+	mag_signals_ignore_pipe();
+	code = mag_dispatch(argc, argv);
+	written = mag_output_close_stdout(code);
 	return code ? code : written;
 }

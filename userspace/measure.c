@@ -34,13 +34,14 @@ static int mag_measure_write(const struct mag_experiment *experiment,
 {
 	int json = MAG_EXIT_OK, csv = MAG_EXIT_OK;
 
-	if (mag_measure_reports(options) && mag_measure_any(experiment))
-		mag_report_print(experiment, stdout);
+	/* Files first: whoever reads the report may be gone. */
 	if (options->json)
 		json = mag_json_write(mag_result_json(experiment),
 				      options->json);
 	if (options->histogram)
 		csv = mag_result_csv(experiment, options->histogram);
+	if (mag_measure_reports(options) && mag_measure_any(experiment))
+		mag_report_print(experiment, stdout);
 	return json ? json : csv;
 }
 

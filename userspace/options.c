@@ -9,6 +9,7 @@
 #include "options.h"
 #include "output.h"
 #include "parse.h"
+#include "suggest.h"
 #include "uapi/magslab.h"
 #include "util.h"
 
@@ -225,7 +226,7 @@ static void mag_options_default(struct mag_options *options, bool warmup_given)
 		options->warmup_ns = MAG_DEFAULT_WARMUP_NS;
 }
 
-static int mag_options_check_outputs(const struct mag_options *options)
+int mag_options_check_outputs(const struct mag_options *options)
 {
 	if (options->json && options->histogram &&
 	    !strcmp(options->json, options->histogram)) {
@@ -253,11 +254,7 @@ static int mag_options_check(struct mag_options *options, int argc, char **argv)
 			  argv[0], argv[optind]);
 		return MAG_EXIT_USAGE;
 	}
-	if (!options->backends && !options->compare) {
-		mag_error("run: which backend (-b)? See magctl list backends");
-		return MAG_EXIT_USAGE;
-	}
-	return mag_options_check_outputs(options);
+	return MAG_EXIT_OK;
 }
 
 int mag_options_parse(struct mag_options *options, bool compare, int argc,
@@ -280,6 +277,8 @@ int mag_options_parse(struct mag_options *options, bool compare, int argc,
 			code = mag_options_time("--warmup", optarg, 0,
 						MAG_MAX_WARMUP_NS,
 						&options->warmup_ns);
+		} else if (option == '?') {
+			code = mag_unknown_option(argv, mag_long_options);
 		} else {
 			code = mag_options_one(options, option, optarg);
 		}

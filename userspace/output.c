@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -160,12 +161,34 @@ int mag_output_write(const char *path, const char *text, size_t len)
 	return err ? mag_output_failed(path, -err) : MAG_EXIT_OK;
 }
 
-int mag_output_close_stdout(void)
+void mag_output_check_stdio(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+			open("/dev/null",
+			     fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+	}
+}
+
+static bool mag_output_reader_is_gone(void)
+{
+	struct pollfd out = { .fd = STDOUT_FILENO };
+
+	return poll(&out, 1, 0) == 1 && (out.revents & POLLERR);
+}
+
+int mag_output_close_stdout(int code)
 {
 	bool lost = ferror(stdout);
+
+	bool gone = mag_output_reader_is_gone();
 
 	errno = 0;
 	if (!fclose(stdout) && !lost)
 		return MAG_EXIT_OK;
-	return mag_output_failed("standard output", errno ? errno : EIO);
+	if (gone && !code)
+		mag_signals_end_by_pipe();
+	return mag_output_failed("standard output", gone    ? EPIPE
+						    : errno ? errno
+							    : EIO);
 }

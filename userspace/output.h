@@ -26,7 +26,24 @@ int mag_output_check(const char *path);
  */
 int mag_output_write(const char *path, const char *text, size_t len);
 
-/* Last thing before exit: MAG_EXIT_FAILED if anything printed was lost. */
-int mag_output_close_stdout(void);
+/**
+ * mag_output_check_stdio() - make sure of the three standard files
+ *
+ * One that was closed would be taken by the next file that is opened, and what is
+ * printed would end in that.  Nothing can be written to what takes its place.
+ */
+void mag_output_check_stdio(void);
+
+/**
+ * mag_output_close_stdout() - last thing before exit
+ * @code: what magctl exits with otherwise
+ *
+ * Where all is well but that the reader of a pipe has gone, magctl ends by SIGPIPE
+ * here.
+ *
+ * Return: MAG_EXIT_FAILED if anything printed was lost, and has said so; or
+ * MAG_EXIT_OK.
+ */
+int mag_output_close_stdout(int code);
 
 #endif /* MAGCTL_OUTPUT_H */

@@ -8,19 +8,31 @@
 
 #include "parse.h"
 #include "request.h"
+#include "suggest.h"
 #include "util.h"
 
 /* The baseline of compare where the user names none and it takes part. */
 #define MAG_DEFAULT_BASELINE "kmem_cache"
 
+static const char *mag_request_entry_at(const void *names, size_t i)
+{
+	const struct mag_entries *entries = names;
+
+	return i < entries->nr ? entries->entry[i].name : NULL;
+}
+
 static int mag_request_unknown(const char *what, const char *name,
 			       const struct mag_entries *valid)
 {
-	fprintf(stderr, "magctl: unknown %s \"%s\"; valid:", what, name);
-	for (__u32 i = 0; i < valid->nr; i++)
-		fprintf(stderr, " %s", valid->entry[i].name);
-	fprintf(stderr, "%s\n", valid->nr ? "" : " none");
-	return MAG_EXIT_USAGE;
+	return mag_unknown(what, name, mag_request_entry_at, valid);
+}
+
+static const char *mag_request_workload_at(const void *names, size_t i)
+{
+	const struct mag_catalog *catalog = names;
+
+	return i < catalog->nr_workloads ? catalog->workloads[i].about.name
+					 : NULL;
 }
 
 static int mag_request_workload(struct mag_request *request, const char *name,
@@ -33,11 +45,7 @@ static int mag_request_workload(struct mag_request *request, const char *name,
 		request->config.workload = (__u32)index;
 		return MAG_EXIT_OK;
 	}
-	fprintf(stderr, "magctl: unknown workload \"%s\"; valid:", name);
-	for (__u32 i = 0; i < catalog->nr_workloads; i++)
-		fprintf(stderr, " %s", catalog->workloads[i].about.name);
-	fputc('\n', stderr);
-	return MAG_EXIT_USAGE;
+	return mag_unknown("workload", name, mag_request_workload_at, catalog);
 }
 
 static int mag_request_find(const struct mag_request *request, __u32 backend)
@@ -65,13 +73,18 @@ static int mag_request_add_backend(struct mag_request *request,
 	return MAG_EXIT_OK;
 }
 
-/* Without a list: all there are. */
-static int mag_request_backends(struct mag_request *request, const char *list,
+/* Without a list: all there are, of compare. */
+static int mag_request_backends(struct mag_request *request, bool compare,
+				const char *list,
 				const struct mag_entries *valid)
 {
 	char *copy, *rest, *name;
 	int code = MAG_EXIT_OK;
 
+	if (!list && !compare) {
+		mag_error("run: which backend (-b)? See magctl list backends");
+		return MAG_EXIT_USAGE;
+	}
 	request->backends = mag_xcalloc(valid->nr, sizeof(*request->backends));
 	if (!list) {
 		for (__u32 i = 0; i < valid->nr; i++)
@@ -236,7 +249,8 @@ int mag_request_resolve(struct mag_request *request,
 	mag_request_bounds(request, options);
 	code = mag_request_workload(request, options->workload, catalog);
 	if (!code)
-		code = mag_request_backends(request, options->backends,
+		code = mag_request_backends(request, options->compare,
+					    options->backends,
 					    &catalog->backends);
 	if (!code)
 		code = mag_request_count(request, options);
@@ -250,6 +264,8 @@ int mag_request_resolve(struct mag_request *request,
 	if (!code)
 		code = mag_request_workers(request, options->workers,
 					   &session->env.info);
+	if (!code)
+		code = mag_options_check_outputs(options);
 	return code;
 }
 

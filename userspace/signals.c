@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* SIGINT and SIGTERM through a signalfd. */
+/* SIGINT, SIGTERM and SIGHUP through a signalfd; SIGPIPE put off. */
 #include <signal.h>
 #include <stddef.h>
 #include <sys/signalfd.h>
@@ -8,11 +8,38 @@
 
 #include "signals.h"
 
+/* Whoever started magctl may have SIGPIPE ignored, and wants to be told then. */
+static bool mag_pipe_was_ignored;
+
+void mag_signals_ignore_pipe(void)
+{
+	mag_pipe_was_ignored = signal(SIGPIPE, SIG_IGN) == SIG_IGN;
+}
+
+void mag_signals_end_by_pipe(void)
+{
+	if (mag_pipe_was_ignored)
+		return;
+	signal(SIGPIPE, SIG_DFL);
+	raise(SIGPIPE);
+}
+
+static bool mag_signal_is_ignored(int number)
+{
+	struct sigaction action;
+
+	return !sigaction(number, NULL, &action) &&
+	       action.sa_handler == SIG_IGN;
+}
+
+/* SIGHUP stays ignored under nohup(1): what is held back would come all the same. */
 static void mag_signals_set(sigset_t *set)
 {
 	sigemptyset(set);
 	sigaddset(set, SIGINT);
 	sigaddset(set, SIGTERM);
+	if (!mag_signal_is_ignored(SIGHUP))
+		sigaddset(set, SIGHUP);
 }
 
 int mag_signals_open(void)
@@ -70,7 +97,6 @@ void mag_signals_block(sigset_t *old)
 	sigset_t set;
 
 	mag_signals_set(&set);
-	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, old);
 }
 

@@ -1,13 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * SIGINT and SIGTERM as something to poll: the first asks a run to end and
- * report, the second kills.
+ * SIGINT, SIGTERM and SIGHUP as something to poll: the first asks a run to end
+ * and report, the second kills.  And SIGPIPE, which must not end magctl before its
+ * result is on disk.
  */
 #ifndef MAGCTL_SIGNALS_H
 #define MAGCTL_SIGNALS_H
 
 #include <signal.h>
 #include <stdbool.h>
+
+/* A reader that has gone is an error of the write from here on. */
+void mag_signals_ignore_pipe(void);
+/*
+ * Ends magctl by SIGPIPE, as tools end whose reader has gone.  Returns where
+ * whoever started magctl had that signal ignored.
+ */
+void mag_signals_end_by_pipe(void);
 
 /* Holds the signals back; a file descriptor that polls readable once there is one. */
 int mag_signals_open(void);

@@ -2,6 +2,7 @@
 # The sources that magctl and its unit tests share, lowest layer first.
 MAGCTL_SOURCES := \
 	util.c \
+	suggest.c \
 	parse.c \
 	histogram.c \
 	stats.c \

@@ -27,7 +27,10 @@
  * @out_path: where standard output goes, or NULL to have it in @out
  * @until: text on standard error at which the first of @signals is sent
  * @until_next: the same of the second
- * @signals: how many SIGINTs
+ * @signals: how many signals
+ * @signal: which, or 0 for SIGINT
+ * @ignored: a signal that it is started with ignored, or 0
+ * @out_is: what becomes of standard output, unless @out_path says
  * @code: exit code, or minus the signal that ended it
  * @out: its standard output
  * @err: its standard error
@@ -39,6 +42,13 @@ struct cli {
 	const char *until;
 	const char *until_next;
 	int signals;
+	int signal;
+	int ignored;
+	enum {
+		OUT_KEPT,
+		OUT_UNREAD,
+		OUT_CLOSED
+	} out_is;
 	int code;
 	char *out;
 	char *err;
@@ -61,6 +71,10 @@ static void cli_child(const struct cli *cli, char **args, int out, int err)
 	cli_setenv("MAGSLAB_MACHINE", cli->machine);
 	dup2(out, STDOUT_FILENO);
 	dup2(err, STDERR_FILENO);
+	if (cli->out_is == OUT_CLOSED)
+		close(STDOUT_FILENO);
+	if (cli->ignored)
+		signal(cli->ignored, SIG_IGN);
 	alarm(CLI_TIMEOUT_S);
 	execv(cli_magctl, args);
 	_exit(126);
@@ -80,7 +94,7 @@ static void cli_read_err(struct cli *cli, int fd, pid_t pid)
 		fwrite(text, 1, (size_t)got, all);
 		fflush(all);
 		if (left && until && strstr(cli->err, until)) {
-			kill(pid, SIGINT);
+			kill(pid, cli->signal ? cli->signal : SIGINT);
 			left--;
 			until = cli->until_next;
 		}
@@ -103,6 +117,26 @@ static char *cli_slurp(const char *path)
 	return text;
 }
 
+/* A pipe that nobody reads any more, as head(1) leaves it. */
+static int cli_unread_pipe(void)
+{
+	int pipes[2];
+
+	if (pipe2(pipes, O_CLOEXEC))
+		abort();
+	close(pipes[0]);
+	return pipes[1];
+}
+
+static int cli_out(const struct cli *cli, const char *path)
+{
+	if (cli->out_path)
+		return open(cli->out_path, O_WRONLY | O_CLOEXEC);
+	if (cli->out_is == OUT_UNREAD)
+		return cli_unread_pipe();
+	return open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+}
+
 static void cli_exec(struct cli *cli, char **args)
 {
 	char *path = NULL;
@@ -112,9 +146,7 @@ static void cli_exec(struct cli *cli, char **args)
 	if (asprintf(&path, "%s/stdout", cli_dir) < 0 ||
 	    pipe2(pipes, O_CLOEXEC))
 		abort();
-	out = cli->out_path ? open(cli->out_path, O_WRONLY | O_CLOEXEC)
-			    : open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC,
-				   0600);
+	out = cli_out(cli, path);
 	fflush(stdout);
 	pid = fork();
 	if (!pid)
@@ -1030,6 +1062,104 @@ static void test_interrupt(void)
 	cli_free(&cli);
 }
 
+static void test_terminate(void)
+{
+	static const int numbers[] = { SIGTERM, SIGHUP };
+	struct cli cli = { .until = ": measuring,", .signals = 1 };
+	json_t *root, *body;
+
+	unit_test("magctl: SIGTERM and SIGHUP stop and report as SIGINT does");
+	for (size_t i = 0; i < MAG_ARRAY_SIZE(numbers); i++) {
+		cli.signal = numbers[i];
+		CLI_RUN(&cli, "run", "churn", "-b", "noop", "-d", "60s",
+			"--progress", "--json", "-");
+		CHECK_MSG(cli.code == 130, "exit %d", cli.code);
+		root = cli_json(&cli, &body);
+		CHECK(json_is_true(json_object_get(body, "interrupted")));
+		json_decref(root);
+		cli_free(&cli);
+	}
+}
+
+/* Sent once it measures; what ends it is the run's own bound. */
+static void test_nohup(void)
+{
+	struct cli cli = { .until = ": measuring,",
+			   .signals = 1,
+			   .signal = SIGHUP,
+			   .ignored = SIGHUP };
+
+	unit_test("magctl: SIGHUP that was ignored before stays ignored");
+	CLI_RUN(&cli, "run", "churn", "-b", "noop", "-d", "1s", "--warmup", "0",
+		"--progress");
+	CHECK_MSG(cli.code == 0, "exit %d: %s", cli.code, cli.err);
+	CHECK(!strstr(cli.out, "interrupted"));
+	cli_free(&cli);
+}
+
+static void check_result_without_reader(struct cli *cli, int code)
+{
+	char json[128];
+	char *text;
+
+	cli_path(json, sizeof(json), "unread.json");
+	CLI_RUN(cli, "compare", "churn", "--rounds", "3", "--json", json,
+		SHORT);
+	CHECK_MSG(cli->code == code, "exit %d: %s", cli->code, cli->err);
+	text = cli_slurp(json);
+	CHECK_MSG(strstr(text, "magslab-result"), "the result is \"%s\"", text);
+	free(text);
+	unlink(json);
+}
+
+/* Warnings make a report longer than stdio holds back. */
+#define WORDY \
+	"cost_irq=20000,cost_preempt=20000,cost_bh=20000,cost_atomic=30000,cost_spinlock=30000"
+
+static void test_no_reader(void)
+{
+	struct cli unread = { .fake = WORDY, .out_is = OUT_UNREAD };
+	struct cli told = { .fake = WORDY,
+			    .out_is = OUT_UNREAD,
+			    .ignored = SIGPIPE };
+	struct cli closed = { .fake = WORDY, .out_is = OUT_CLOSED };
+
+	unit_test("magctl: a result is whole though nobody reads the report");
+	check_result_without_reader(&unread, -SIGPIPE);
+	CHECK_MSG(!*unread.err, "%s", unread.err);
+	cli_free(&unread);
+	check_result_without_reader(&told, 1);
+	CHECK(strstr(told.err, "Broken pipe"));
+	cli_free(&told);
+	check_result_without_reader(&closed, 1);
+	CHECK(strstr(closed.err, "Bad file descriptor"));
+	cli_free(&closed);
+}
+
+static void test_suggestions(void)
+{
+	unit_test(
+		"magctl: the first mistake comes first, with the nearest name");
+	CLI_EXPECT(NULL, 2, "unknown workload \"chrun\"; did you mean churn?",
+		   "run", "chrun");
+	CLI_EXPECT(NULL, 2, "unknown workload \"churm\"", "run", "churm",
+		   "--json", "/no/such/file");
+	CLI_EXPECT(NULL, 2,
+		   "unknown backend \"kmemcache\"; did you mean kmem_cache?",
+		   "run", "churn", "-b", "kmemcache", "-p", "nope=1");
+	CLI_EXPECT(NULL, 2, "did you mean magazine?", "run", "churn", "-b",
+		   "mag");
+	CLI_EXPECT(NULL, 2, "unknown parameter \"dept\"; did you mean depth?",
+		   "run", "churn", "-b", "noop", "-p", "dept=1", "-w", "99");
+	CLI_EXPECT(NULL, 2, "did you mean ktime?", "run", "churn", "-b", "noop",
+		   "--clock", "ktme");
+	CLI_EXPECT(NULL, 2, "did you mean --histogram?", "run", "churn",
+		   "--histgram=x");
+	CLI_EXPECT(NULL, 2, "did you mean compare?", "comapre");
+	CLI_EXPECT(NULL, 2, "did you mean backends?", "list", "backend");
+	CLI_EXPECT(NULL, 2, "\"zzz\"; valid: churn batch", "run", "zzz");
+}
+
 static void test_interrupt_machine(void)
 {
 	struct cli cli = { .fake = "hold_machine=1",
@@ -1435,6 +1565,7 @@ void unit_cli(const char *magctl)
 		abort();
 	test_help();
 	test_usage();
+	test_suggestions();
 	test_errors();
 	test_list();
 	test_run_json();
@@ -1459,11 +1590,14 @@ void unit_cli(const char *magctl)
 	test_sheaves();
 	test_state();
 	test_interrupt();
+	test_terminate();
+	test_nohup();
 	test_interrupt_machine();
 	test_interrupt_cpus();
 	test_second_interrupt();
 	test_files();
 	test_stdout_full();
+	test_no_reader();
 	cli_path(path, sizeof(path), "stdout");
 	unlink(path);
 	if (rmdir(cli_dir))

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "parse.h"
+#include "suggest.h"
 #include "unit.h"
 #include "util.h"
 
@@ -113,8 +114,24 @@ static void test_formats(void)
 	CHECK(!strcmp(mag_format_bytes(buf, sizeof(buf), 3 << 20), "3.0 MiB"));
 }
 
+static void test_distance(void)
+{
+	unit_test("suggest: slips are counted, swapped neighbours as one");
+	CHECK(mag_suggest_distance("skb", "skb") == 0);
+	CHECK(mag_suggest_distance("skbb", "skb") == 1);
+	CHECK(mag_suggest_distance("skb", "skbb") == 1);
+	CHECK(mag_suggest_distance("sbk", "skb") == 1);
+	CHECK(mag_suggest_distance("sxb", "skb") == 1);
+	CHECK(mag_suggest_distance("", "skb") == 3);
+	CHECK(mag_suggest_distance("kitten", "sitting") == 3);
+	/* Optimal string alignment: no letter is moved twice. */
+	CHECK(mag_suggest_distance("ca", "abc") == 3);
+	CHECK(mag_suggest_distance("", "") == 0);
+}
+
 void unit_parse(void)
 {
+	test_distance();
 	test_numbers();
 	test_durations();
 	test_formats();
