@@ -96,7 +96,8 @@ static struct mag_session *session_swap(struct mag_file *file,
 	return old;
 }
 
-static struct mag_session *session_start(const struct mag_run_config *config)
+static struct mag_session *session_start(const struct mag_run_config *config,
+					 const u32 *cpus)
 {
 	struct mag_session *session;
 	struct mag_run *run;
@@ -106,7 +107,7 @@ static struct mag_session *session_start(const struct mag_run_config *config)
 		return ERR_PTR(-ENOMEM);
 	kref_init(&session->ref);
 
-	run = mag_run_start(config);
+	run = mag_run_start(config, cpus);
 	if (IS_ERR(run)) {
 		kfree(session);
 		return ERR_CAST(run);
@@ -138,23 +139,50 @@ static long ioctl_describe(void __user *argp)
 	return copy_to_user(argp, &desc, sizeof(desc)) ? -EFAULT : 0;
 }
 
+/* The CPUs of a run in kernel memory; NULL if it names none, or ERR_PTR(). */
+static u32 *copy_cpus(const struct mag_run_config *config)
+{
+	size_t bytes;
+
+	if (!config->cpus)
+		return NULL;
+	if (!config->nr_workers || config->nr_workers > MAG_MAX_WORKERS)
+		return ERR_PTR(-EINVAL);
+	bytes = array_size(config->nr_workers, sizeof(u32));
+	return memdup_user(u64_to_user_ptr(config->cpus), bytes);
+}
+
+static long file_start(struct mag_file *file,
+		       const struct mag_run_config *config, const u32 *cpus)
+{
+	struct mag_session *session;
+
+	if (mutex_lock_interruptible(&file->start))
+		return -ERESTARTSYS;
+	session = session_start(config, cpus);
+	if (!IS_ERR(session))
+		session_put(session_swap(file, session));
+	mutex_unlock(&file->start);
+	return PTR_ERR_OR_ZERO(session);
+}
+
 static long ioctl_start(struct mag_file *file, void __user *argp)
 {
 	struct mag_run_config config;
-	struct mag_session *session;
+	long err;
+	u32 *cpus;
 
 	if (!capable(CAP_SYS_ADMIN))
 		return -EPERM;
 	if (copy_from_user(&config, argp, sizeof(config)))
 		return -EFAULT;
 
-	if (mutex_lock_interruptible(&file->start))
-		return -ERESTARTSYS;
-	session = session_start(&config);
-	if (!IS_ERR(session))
-		session_put(session_swap(file, session));
-	mutex_unlock(&file->start);
-	return PTR_ERR_OR_ZERO(session);
+	cpus = copy_cpus(&config);
+	if (IS_ERR(cpus))
+		return PTR_ERR(cpus);
+	err = file_start(file, &config, cpus);
+	kfree(cpus);
+	return err;
 }
 
 static long ioctl_status(struct mag_file *file, void __user *argp)

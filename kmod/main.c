@@ -14,6 +14,7 @@
 #include "info.h"
 #include "ioctl.h"
 #include "stress/clock.h"
+#include "stress/run.h"
 
 static int __init mag_init(void)
 {
@@ -46,6 +47,7 @@ exit_debugfs:
 static void __exit mag_exit(void)
 {
 	mag_ioctl_exit();
+	mag_run_exit();
 	mag_debugfs_exit();
 	mag_allocator_exit();
 }

@@ -29,7 +29,7 @@ static struct mag_run_config checks_config(struct kunit *test,
 static void checks_expect_start(struct kunit *test,
 				const struct mag_run_config *config)
 {
-	struct mag_run *run = mag_run_start(config);
+	struct mag_run *run = mag_run_start(config, NULL);
 
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(run), 0);
 	if (!IS_ERR(run))
@@ -39,7 +39,7 @@ static void checks_expect_start(struct kunit *test,
 static void checks_expect_refusal(struct kunit *test,
 				  const struct mag_run_config *config, int err)
 {
-	struct mag_run *run = mag_run_start(config);
+	struct mag_run *run = mag_run_start(config, NULL);
 
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(run), err);
 	if (!IS_ERR(run))
@@ -85,7 +85,7 @@ static const struct checks_field {
 	      -EINVAL),
 	FIELD("param_mask_last_bit", param_mask, BIT_ULL(63), -EINVAL),
 	FIELD("first_reserved", reserved[0], 1, -EINVAL),
-	FIELD("last_reserved", reserved[3], 1ULL << 63, -EINVAL),
+	FIELD("last_reserved", reserved[2], 1ULL << 63, -EINVAL),
 #undef FIELD
 };
 
@@ -147,6 +147,42 @@ static void checks_clock_that_does_not_exist_is_refused(struct kunit *test)
 }
 
 /* Parameters. */
+
+static void checks_expect_cpus(struct kunit *test, u32 nr, const u32 *cpus,
+			       int err)
+{
+	struct mag_run_config config = checks_config(test, "pair");
+	struct mag_run *run;
+
+	config.nr_workers = nr;
+	run = mag_run_start(&config, cpus);
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(run), err);
+	if (!IS_ERR(run))
+		mag_run_destroy(run);
+}
+
+static void checks_cpus_that_cannot_be_had_are_refused(struct kunit *test)
+{
+	u32 first = cpumask_first(cpu_online_mask);
+	const u32 twice[] = { first, first };
+	const u32 impossible[] = { nr_cpu_ids };
+	const u32 none[] = { U32_MAX };
+	u32 offline[] = { 0 };
+	unsigned int cpu;
+
+	checks_expect_cpus(test, 1, twice, 0);
+	checks_expect_cpus(test, 0, twice, -EINVAL);
+	checks_expect_cpus(test, 1, impossible, -EINVAL);
+	checks_expect_cpus(test, 1, none, -EINVAL);
+	if (num_online_cpus() > 1)
+		checks_expect_cpus(test, 2, twice, -EINVAL);
+	for_each_possible_cpu(cpu)
+		if (!cpu_online(cpu)) {
+			offline[0] = cpu;
+			checks_expect_cpus(test, 1, offline, -ENODEV);
+			break;
+		}
+}
 
 static void checks_param_out_of_range_is_refused(struct kunit *test)
 {
@@ -311,7 +347,7 @@ checks_second_run_is_refused_until_the_first_is_over(struct kunit *test)
 
 	config.steps = 0;
 	config.duration_ns = CHECKS_HOUR_NS;
-	run = mag_run_start(&config);
+	run = mag_run_start(&config, NULL);
 	KUNIT_ASSERT_EQ(test, PTR_ERR_OR_ZERO(run), 0);
 
 	config = checks_config(test, "pair");
@@ -332,7 +368,7 @@ static void checks_results_are_refused_before_they_are_there(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, hist);
 	config.steps = 0;
 	config.duration_ns = CHECKS_HOUR_NS;
-	run = mag_run_start(&config);
+	run = mag_run_start(&config, NULL);
 	if (IS_ERR(run)) {
 		mag_hist_destroy(hist);
 		KUNIT_FAIL(test, "no run: %pe", run);
@@ -360,7 +396,7 @@ static void checks_results_that_do_not_exist_are_refused(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, hist);
 	config.nr_workers = 1;
-	run = mag_run_start(&config);
+	run = mag_run_start(&config, NULL);
 	if (IS_ERR(run)) {
 		mag_hist_destroy(hist);
 		KUNIT_FAIL(test, "no run: %pe", run);
@@ -382,6 +418,7 @@ static struct kunit_case checks_cases[] = {
 	KUNIT_CASE(checks_index_past_the_last_is_refused),
 	KUNIT_CASE(checks_more_workers_than_cpus_are_refused),
 	KUNIT_CASE(checks_clock_that_does_not_exist_is_refused),
+	KUNIT_CASE(checks_cpus_that_cannot_be_had_are_refused),
 	KUNIT_CASE(checks_param_out_of_range_is_refused),
 	KUNIT_CASE(checks_param_past_the_last_is_refused),
 	KUNIT_CASE(checks_param_not_in_the_mask_is_ignored),

@@ -741,7 +741,7 @@ KUNIT_ARRAY_PARAM(fault_workload, fault_workloads, fault_workload_name);
 static int fault_call_run(struct kunit *test, void *arg)
 {
 	const struct mag_run_config *config = arg;
-	struct mag_run *run = mag_run_start(config);
+	struct mag_run *run = mag_run_start(config, NULL);
 	u32 nth;
 
 	fault_pause(&nth);

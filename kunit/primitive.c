@@ -44,7 +44,7 @@ static void primitive_exit(struct kunit *test)
 	struct mag_run_config config =
 		mag_kunit_config(mag_kunit_workload(test, "pair"),
 				 mag_kunit_backend(test, "magazine"));
-	struct mag_run *run = mag_run_start(&config);
+	struct mag_run *run = mag_run_start(&config, NULL);
 
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(run), 0);
 	if (!IS_ERR(run))
@@ -150,7 +150,7 @@ static void primitive_run_under_way_is_busy(struct kunit *test)
 
 	config.steps = 0;
 	config.duration_ns = MAG_MAX_DURATION_NS;
-	run = mag_run_start(&config);
+	run = mag_run_start(&config, NULL);
 	KUNIT_ASSERT_EQ(test, PTR_ERR_OR_ZERO(run), 0);
 	primitive_expect(test, &machine, -EBUSY);
 	KUNIT_EXPECT_EQ(test, mag_run_stop(run), 0);

@@ -72,7 +72,7 @@ static int run_resource_init(struct kunit_resource *res, void *context)
 static struct mag_run *run_start(struct kunit *test,
 				 const struct mag_run_config *config)
 {
-	struct mag_run *run = mag_run_start(config);
+	struct mag_run *run = mag_run_start(config, NULL);
 
 	KUNIT_ASSERT_EQ(test, PTR_ERR_OR_ZERO(run), 0);
 	KUNIT_ASSERT_NOT_NULL(
@@ -251,7 +251,7 @@ static void run_tells_its_clock(struct kunit *test)
 
 	for (clock = MAG_CLOCK_TSC; clock < MAG_NR_CLOCKS; clock++) {
 		config.clock = clock;
-		run = mag_run_start(&config);
+		run = mag_run_start(&config, NULL);
 		if (PTR_ERR_OR_ZERO(run) == -EOPNOTSUPP)
 			continue;
 		KUNIT_ASSERT_EQ(test, PTR_ERR_OR_ZERO(run), 0);
@@ -283,7 +283,7 @@ static void run_length_is_in_ticks(struct kunit *test)
 static void run_failures_of_the_warmup_are_forgotten(struct kunit *test)
 {
 	struct mag_run_config config = run_config(test, &run_cases[2]);
-	struct mag_run *run = mag_run_create(&config);
+	struct mag_run *run = mag_run_create(&config, NULL);
 	u32 id;
 
 	KUNIT_ASSERT_EQ(test, PTR_ERR_OR_ZERO(run), 0);
@@ -423,7 +423,7 @@ static void run_draw(struct kunit *test, u64 seed, u32 worker, u32 *draws)
 	u32 i;
 
 	config.seed = seed;
-	run = mag_run_create(&config);
+	run = mag_run_create(&config, NULL);
 	KUNIT_ASSERT_EQ(test, PTR_ERR_OR_ZERO(run), 0);
 	if (worker < run->nr_workers)
 		for (i = 0; i < RUN_DRAWS; i++)
@@ -446,6 +446,47 @@ static void run_sequence_is_that_of_seed_and_worker(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, !memcmp(first, second, sizeof(first)));
 }
 
+/* From the last online CPU down. */
+static void run_workers_are_where_they_are_told(struct kunit *test)
+{
+	struct mag_run_config config = run_config(test, &run_cases[2]);
+	u32 *cpus = kunit_kcalloc(test, nr_cpu_ids, sizeof(*cpus), GFP_KERNEL);
+	struct mag_run *run;
+	u32 nr = 0, i;
+	unsigned int cpu;
+
+	KUNIT_ASSERT_NOT_NULL(test, cpus);
+	config.nr_workers = min_t(u32, num_online_cpus(), MAG_MAX_WORKERS);
+	for_each_online_cpu(cpu)
+		if (nr < config.nr_workers)
+			cpus[config.nr_workers - ++nr] = cpu;
+	run = mag_run_start(&config, cpus);
+	KUNIT_ASSERT_EQ(test, PTR_ERR_OR_ZERO(run), 0);
+	KUNIT_EXPECT_EQ(test, run->nr_workers, nr);
+	for (i = 0; i < nr; i++)
+		KUNIT_EXPECT_EQ(test, run->workers[i].cpu, cpus[i]);
+	KUNIT_EXPECT_EQ(test, mag_run_stop(run), 0);
+	KUNIT_EXPECT_EQ(test, mag_run_state(run), MAG_STATE_HOLD);
+	mag_run_destroy(run);
+}
+
+/* A lane for each CPU that is online, and for no other. */
+static void run_lanes_are_of_online_cpus(struct kunit *test)
+{
+	struct mag_run_config config = run_config(test, &run_cases[1]);
+	struct mag_run *run;
+	unsigned int cpu;
+
+	run = mag_run_create(&config, NULL);
+	KUNIT_ASSERT_EQ(test, PTR_ERR_OR_ZERO(run), 0);
+	KUNIT_EXPECT_NOT_NULL(test, run->engine->deferred);
+	if (run->engine->deferred)
+		for_each_possible_cpu(cpu)
+			KUNIT_EXPECT_EQ(test, !!run->engine->deferred[cpu],
+					cpu_online(cpu));
+	mag_run_free(run);
+}
+
 static void run_exit(struct kunit *test)
 {
 	mag_clock_select(MAG_CLOCK_KTIME);
@@ -457,6 +498,8 @@ static struct kunit_case run_test_cases[] = {
 	KUNIT_CASE(run_counts_what_is_measured),
 	KUNIT_CASE(run_counters_are_of_what_is_measured),
 	KUNIT_CASE(run_tells_its_clock),
+	KUNIT_CASE(run_workers_are_where_they_are_told),
+	KUNIT_CASE(run_lanes_are_of_online_cpus),
 	KUNIT_CASE(run_length_is_in_ticks),
 	KUNIT_CASE(run_failures_of_the_warmup_are_forgotten),
 	KUNIT_CASE_PARAM(run_memory_is_that_of_the_pools, run_case_gen_params),

@@ -185,7 +185,7 @@ static struct workload_end workload_run(struct kunit *test,
 					const struct mag_run_config *config)
 {
 	struct workload_end end = {};
-	struct mag_run *run = mag_run_create(config);
+	struct mag_run *run = mag_run_create(config, NULL);
 	int err;
 
 	KUNIT_ASSERT_EQ(test, PTR_ERR_OR_ZERO(run), 0);
@@ -325,7 +325,7 @@ static void workload_that_never_ran_leaves_nothing_behind(struct kunit *test)
 
 	for (i = 0; i < mag_workload_count(); i++) {
 		struct mag_run_config config = mag_kunit_config(i, 0);
-		struct mag_run *run = mag_run_create(&config);
+		struct mag_run *run = mag_run_create(&config, NULL);
 		struct mag_fake fake;
 
 		KUNIT_ASSERT_EQ(test, PTR_ERR_OR_ZERO(run), 0);

@@ -12,10 +12,14 @@
 #define MAG_CPUS_ONLINE "/sys/devices/system/cpu/online"
 #define MAG_MAX_CPU	65535
 
-static void mag_cpulist_add(struct mag_cpulist *list, __u32 cpu)
+void mag_cpulist_add(struct mag_cpulist *list, __u32 cpu)
 {
-	list->cpu = mag_xrealloc(list->cpu, list->nr + 1, sizeof(*list->cpu));
-	list->cpu[list->nr++] = cpu;
+	size_t at = list->nr++;
+
+	list->cpu = mag_xrealloc(list->cpu, list->nr, sizeof(*list->cpu));
+	for (; at && list->cpu[at - 1] > cpu; at--)
+		list->cpu[at] = list->cpu[at - 1];
+	list->cpu[at] = cpu;
 }
 
 /* A number alone, of digits alone. */
@@ -60,15 +64,21 @@ int mag_cpulist_parse(struct mag_cpulist *list, const char *text)
 	return err;
 }
 
-void mag_cpulist_online(struct mag_cpulist *list)
+bool mag_cpulist_known(struct mag_cpulist *online)
 {
 	char *line = mag_sys_line(MAG_CPUS_ONLINE);
+	bool known = line && !mag_cpulist_parse(online, line);
 
-	if (!line || mag_cpulist_parse(list, line)) {
-		memset(list, 0, sizeof(*list));
-		mag_cpulist_add(list, 0);
-	}
 	free(line);
+	return known;
+}
+
+void mag_cpulist_online(struct mag_cpulist *list)
+{
+	if (mag_cpulist_known(list))
+		return;
+	memset(list, 0, sizeof(*list));
+	mag_cpulist_add(list, 0);
 }
 
 void mag_cpulist_copy(struct mag_cpulist *copy, const struct mag_cpulist *list)

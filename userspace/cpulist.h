@@ -25,6 +25,10 @@ struct mag_cpulist {
  * Return: 0; -EINVAL if it is no such list, or has a number above 65535.
  */
 int mag_cpulist_parse(struct mag_cpulist *list, const char *text);
+/* Adds a CPU that is not in it. */
+void mag_cpulist_add(struct mag_cpulist *list, __u32 cpu);
+/* The CPUs online, to be freed; false, and nothing is there, if the kernel does not say. */
+bool mag_cpulist_known(struct mag_cpulist *online);
 /* The CPUs online; CPU 0 alone if the kernel does not say. */
 void mag_cpulist_online(struct mag_cpulist *list);
 /* @copy is to be freed too. */

@@ -59,11 +59,12 @@ void mag_experiment_free(struct mag_experiment *experiment)
 
 /*
  * -ENOMEM at the start, and any error of the run itself, fails this backend only.
- * Other errors end the experiment, and so does a clock that does not move.
+ * Other errors end the experiment, and so do a clock that does not move and a CPU
+ * that has gone: further rounds would be on another machine.
  */
 static bool mag_experiment_goes_on(const struct mag_round *round)
 {
-	if (round->error == -EOPNOTSUPP)
+	if (round->error == -EOPNOTSUPP || round->error == -ENODEV)
 		return false;
 	return round->call == MAG_CALL_RUN ||
 	       (round->call == MAG_CALL_START && round->error == -ENOMEM);
@@ -73,6 +74,43 @@ static void mag_experiment_code(struct mag_experiment *experiment, int code)
 {
 	if (!experiment->code)
 		experiment->code = code;
+}
+
+/* The CPU that went offline during a round, or before it; false if it is none. */
+static bool mag_experiment_gone_cpu(const struct mag_experiment *experiment,
+				    const struct mag_round *round, __u32 *cpu)
+{
+	const struct mag_places *places = &experiment->request->places;
+	struct mag_cpulist online;
+	bool gone = false;
+
+	*cpu = round->status.lost_cpu;
+	if (mag_round_lost_cpu(round))
+		return true;
+	if (round->call != MAG_CALL_START || round->error != -ENODEV)
+		return false;
+	mag_cpulist_online(&online);
+	for (size_t i = 0; i < places->nr && !gone; i++) {
+		*cpu = places->at[i].cpu;
+		gone = !mag_cpulist_has(&online, *cpu);
+	}
+	mag_cpulist_free(&online);
+	return gone;
+}
+
+/* That is no fault of the backend whose turn it is. */
+static int mag_experiment_complain(const struct mag_experiment *experiment,
+				   const struct mag_round *round,
+				   const char *where)
+{
+	__u32 cpu;
+
+	if (!mag_experiment_gone_cpu(experiment, round, &cpu))
+		return mag_complain(where, round->call, round->error);
+	mag_error(
+		"%s: CPU %u went offline, which ends the measurement; the rounds before are good.  Bring it back (echo 1 >/sys/devices/system/cpu/cpu%u/online), or run on others (--cpus)",
+		where, cpu, cpu);
+	return MAG_EXIT_FAILED;
 }
 
 /* Returns whether there may be further rounds. */
@@ -86,7 +124,7 @@ static bool mag_experiment_failed(struct mag_experiment *experiment,
 
 	subject->failed = true;
 	mag_experiment_code(experiment,
-			    mag_complain(where, round->call, round->error));
+			    mag_experiment_complain(experiment, round, where));
 	free(where);
 	return mag_experiment_goes_on(round);
 }
@@ -181,19 +219,28 @@ static __u64 mag_experiment_primitives(const struct mag_experiment *experiment)
 	return primitives;
 }
 
-/* The CPUs that the workers will have: the first that are online. */
+/* The CPUs of the workers; where the module chooses, the first that are online. */
+static void mag_experiment_cpus(const struct mag_request *request,
+				struct mag_cpulist *cpus)
+{
+	if (request->places.nr) {
+		mag_places_list(&request->places, cpus);
+		return;
+	}
+	mag_cpulist_online(cpus);
+	if (cpus->nr > request->config.nr_workers)
+		cpus->nr = request->config.nr_workers;
+}
+
 static void mag_experiment_profile(struct mag_experiment *experiment,
 				   struct mag_stage *stage)
 {
 	const struct mag_machine_watch watch = { mag_experiment_next_cpu,
 						 stage };
 	const struct mag_session *session = experiment->session;
-	__u32 nr = experiment->request->config.nr_workers;
 	struct mag_cpulist cpus;
 
-	mag_cpulist_online(&cpus);
-	if (cpus.nr > nr)
-		cpus.nr = nr;
+	mag_experiment_cpus(experiment->request, &cpus);
 	mag_machine_read(&experiment->profile, session->fd, &session->env,
 			 &cpus, &watch);
 	mag_progress_clear(&stage->progress);

@@ -16,6 +16,8 @@
 enum mag_option {
 	MAG_OPT_WARMUP = 256,
 	MAG_OPT_WARMUP_STEPS,
+	MAG_OPT_CPUS,
+	MAG_OPT_PLACE,
 	MAG_OPT_SEED,
 	MAG_OPT_CLOCK,
 	MAG_OPT_JSON,
@@ -32,6 +34,8 @@ static const struct option mag_long_options[] = {
 	{ "backend", required_argument, NULL, 'b' },
 	{ "param", required_argument, NULL, 'p' },
 	{ "workers", required_argument, NULL, 'w' },
+	{ "cpus", required_argument, NULL, MAG_OPT_CPUS },
+	{ "place", required_argument, NULL, MAG_OPT_PLACE },
 	{ "duration", required_argument, NULL, 'd' },
 	{ "steps", required_argument, NULL, 'n' },
 	{ "help", no_argument, NULL, 'h' },
@@ -56,6 +60,12 @@ static const char mag_options_text[] =
 	"                          a whole number, or with k M G (powers of 1000)\n"
 	"                          or Ki Mi Gi (powers of 1024)\n"
 	"  -w, --workers N         threads, each on a CPU of its own [one a CPU]\n"
+	"      --cpus LIST         the CPUs to take them from, such as 0-3,8; also CPUs\n"
+	"                          that taskset, a cpuset or isolcpus keep from magctl\n"
+	"                          [those that it may run on]\n"
+	"      --place HOW         which of them first: list, as they are numbered; smt,\n"
+	"                          as few cores as can be; core, as many cores, on as few\n"
+	"                          nodes as can be; node, the nodes by turns [list]\n"
 	"  -d, --duration TIME     of the measured part: 2s, 500ms, 1.5s; units ns\n"
 	"                          us ms s m h [2s, unless -n is given]\n"
 	"  -n, --steps N           steps a worker in the measured part; with -d the\n"
@@ -186,6 +196,12 @@ static int mag_options_one(struct mag_options *options, int option,
 		return mag_options_param(options, text);
 	case 'h':
 		options->help = true;
+		break;
+	case MAG_OPT_CPUS:
+		options->cpus = text;
+		break;
+	case MAG_OPT_PLACE:
+		options->place = text;
 		break;
 	case MAG_OPT_CLOCK:
 		options->clock = text;

@@ -30,6 +30,8 @@
  * @machine: name, or NULL
  * @json: path, "-" or NULL
  * @histogram: path, "-" or NULL
+ * @cpus: list of CPUs for the workers, or NULL
+ * @place: in which order they are taken, or NULL
  * @workers: 0 if not given
  * @duration_ns: 0 if the steps alone bound the run
  * @steps: 0 if the duration alone bounds the run
@@ -53,6 +55,8 @@ struct mag_options {
 	const char *machine;
 	const char *json;
 	const char *histogram;
+	const char *cpus;
+	const char *place;
 	__u64 workers;
 	__u64 duration_ns;
 	__u64 steps;

@@ -83,8 +83,13 @@ static void mag_report_run(const struct mag_experiment *experiment, FILE *out)
 	const char *unit = request->workload->about.unit;
 
 	mag_report_key(out, "run");
-	fprintf(out, "%u worker%s, ", config->nr_workers,
+	fprintf(out, "%u worker%s", config->nr_workers,
 		config->nr_workers == 1 ? "" : "s");
+	if (request->places.nr) {
+		fputs(request->places.nr == 1 ? " on CPU " : " on CPUs ", out);
+		mag_places_print(&request->places, out);
+	}
+	fputs(", ", out);
 	mag_report_bound(out, config->duration_ns, config->steps, unit);
 	fputs(", warm-up ", out);
 	mag_report_bound(out, config->warmup_ns, config->warmup_steps, unit);

@@ -211,8 +211,9 @@ static int mag_request_clock(struct mag_request *request, const char *name,
 	return MAG_EXIT_OK;
 }
 
-static int mag_request_workers(struct mag_request *request, __u64 workers,
-			       const struct mag_info *info)
+/* Where /sys does not tell which CPUs there are, the module chooses. */
+static int mag_request_any_workers(struct mag_request *request, __u64 workers,
+				   const struct mag_info *info)
 {
 	if (workers > info->nr_cpus_online) {
 		mag_error("-w %llu: one worker a CPU, and %u are online",
@@ -221,6 +222,33 @@ static int mag_request_workers(struct mag_request *request, __u64 workers,
 	}
 	request->config.nr_workers = workers ? (__u32)workers
 					     : info->nr_cpus_online;
+	return MAG_EXIT_OK;
+}
+
+static int mag_request_workers(struct mag_request *request,
+			       const struct mag_options *options,
+			       const struct mag_info *info)
+{
+	struct mag_places *places = &request->places;
+	int placing = MAG_PLACE_LIST;
+	int code;
+
+	if (options->place)
+		placing = mag_place_placing(options->place);
+	if (placing < 0)
+		return MAG_EXIT_USAGE;
+	code = mag_place_find(places, options->cpus, (enum mag_placing)placing,
+			      options->workers);
+	if (code)
+		return code;
+	if (!places->nr)
+		return mag_request_any_workers(request, options->workers, info);
+
+	request->cpus = mag_xcalloc(places->nr, sizeof(*request->cpus));
+	for (size_t i = 0; i < places->nr; i++)
+		request->cpus[i] = places->at[i].cpu;
+	request->config.cpus = (__u64)(unsigned long)request->cpus;
+	request->config.nr_workers = (__u32)places->nr;
 	return MAG_EXIT_OK;
 }
 
@@ -262,7 +290,7 @@ int mag_request_resolve(struct mag_request *request,
 	if (!code)
 		code = mag_request_clock(request, options->clock, session);
 	if (!code)
-		code = mag_request_workers(request, options->workers,
+		code = mag_request_workers(request, options,
 					   &session->env.info);
 	if (!code)
 		code = mag_options_check_outputs(options);
@@ -272,4 +300,6 @@ int mag_request_resolve(struct mag_request *request,
 void mag_request_free(struct mag_request *request)
 {
 	free(request->backends);
+	free(request->cpus);
+	mag_places_free(&request->places);
 }

@@ -7,6 +7,7 @@
 #define MAGCTL_REQUEST_H
 
 #include "options.h"
+#include "place.h"
 #include "session.h"
 
 /**
@@ -17,6 +18,8 @@
  * @baseline: position in @backends of the one that others are compared with
  * @rounds: on each backend
  * @unit: of all times in the report
+ * @places: the CPUs of the workers; none where the module chooses
+ * @cpus: their numbers, for @config
  * @config: all but the backend; the seed is the first round's
  */
 struct mag_request {
@@ -26,6 +29,8 @@ struct mag_request {
 	size_t baseline;
 	unsigned int rounds;
 	enum mag_unit unit;
+	struct mag_places places;
+	__u32 *cpus;
 	struct mag_run_config config;
 };
 

@@ -83,6 +83,22 @@ static void mag_result_clock(json_t *object,
 	mag_json_set(object, "clock_read", mag_json_real(clock.read));
 }
 
+/* By worker. */
+static json_t *mag_result_places(const struct mag_places *places)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < places->nr; i++) {
+		json_t *place = json_object();
+
+		mag_json_set(place, "cpu", json_integer(places->at[i].cpu));
+		mag_json_set(place, "core", json_integer(places->at[i].core));
+		mag_json_set(place, "node", json_integer(places->at[i].node));
+		mag_json_append(array, place);
+	}
+	return array;
+}
+
 static json_t *mag_result_config(const struct mag_experiment *experiment)
 {
 	const struct mag_request *request = experiment->request;
@@ -102,6 +118,7 @@ static json_t *mag_result_config(const struct mag_experiment *experiment)
 	mag_json_set(object, "throughput_unit", json_string(rate));
 	mag_json_set(object, "time_kind", json_string("service"));
 	mag_json_set(object, "workers", json_integer(config->nr_workers));
+	mag_json_set(object, "places", mag_result_places(&request->places));
 	mag_json_set(object, "duration_ns", mag_json_u64(config->duration_ns));
 	mag_json_set(object, "steps", mag_json_u64(config->steps));
 	mag_json_set(object, "warmup_ns", mag_json_u64(config->warmup_ns));
@@ -157,6 +174,9 @@ static json_t *mag_result_failed_round(const struct mag_round *round)
 	mag_json_set(object, "errno", json_integer(-round->error));
 	mag_json_set(object, "error",
 		     json_string(mag_complain_text(round->call, round->error)));
+	if (mag_round_lost_cpu(round))
+		mag_json_set(object, "lost_cpu",
+			     json_integer(round->status.lost_cpu));
 	return object;
 }
 

@@ -256,6 +256,12 @@ void mag_round_run(struct mag_stage *stage, __u32 backend, unsigned int number,
 		mag_round_finish(stage, round);
 }
 
+bool mag_round_lost_cpu(const struct mag_round *round)
+{
+	return round->state == MAG_ROUND_FAILED &&
+	       round->call == MAG_CALL_RUN && round->error == -ENODEV;
+}
+
 double mag_round_throughput(const struct mag_round *round, enum mag_unit unit)
 {
 	const struct mag_run_status *status = &round->status;

@@ -86,6 +86,9 @@ struct mag_stage {
 void mag_round_run(struct mag_stage *stage, __u32 backend, unsigned int number,
 		   struct mag_round *round, struct mag_histogram **hist);
 
+/* Whether it failed because a CPU, status.lost_cpu, went offline. */
+bool mag_round_lost_cpu(const struct mag_round *round);
+
 /**
  * mag_round_throughput() - how fast a round went
  * @round: the round

@@ -12,6 +12,7 @@ MAGCTL_SOURCES := \
 	slabstate.c \
 	cpuload.c \
 	cpulist.c \
+	place.c \
 	slabinfo.c \
 	environment.c \
 	table.c \

@@ -92,6 +92,25 @@ static int check_config(const struct mag_run_config *config)
 	return 0;
 }
 
+/* Whether they are online is asked when they cannot change: see run_setup.c. */
+static int check_cpus(const u32 *cpus, u32 nr)
+{
+	cpumask_var_t seen;
+	int err = 0;
+	u32 i;
+
+	if (!nr)
+		return -EINVAL;
+	if (!zalloc_cpumask_var(&seen, GFP_KERNEL))
+		return -ENOMEM;
+	for (i = 0; i < nr && !err; i++)
+		if (cpus[i] >= nr_cpu_ids ||
+		    cpumask_test_and_set_cpu(cpus[i], seen))
+			err = -EINVAL;
+	free_cpumask_var(seen);
+	return err;
+}
+
 static void settle(struct mag_run *run, enum mag_state state)
 {
 	/* Pairs with mag_run_state(): the results come before the state. */
@@ -164,9 +183,10 @@ static int check_workload(const struct mag_run *run)
 }
 
 /* The caller has the claim. */
-static struct mag_run *run_launch(const struct mag_run_config *config)
+static struct mag_run *run_launch(const struct mag_run_config *config,
+				  const u32 *cpus)
 {
-	struct mag_run *run = mag_run_create(config);
+	struct mag_run *run = mag_run_create(config, cpus);
 	int err;
 
 	if (IS_ERR(run))
@@ -198,24 +218,30 @@ free_run:
 /**
  * mag_run_start() - check a configuration and start a run of it
  * @config: from user space, unchecked
+ * @cpus: config->nr_workers CPUs, one a worker, unchecked; or NULL for the first
+ *	that are online
  *
  * Context: task, may sleep.
  * Return: the run, to be destroyed with mag_run_destroy(), or ERR_PTR():
  * -EPROTO for another ABI version; -EINVAL for a field out of its bounds;
  * -EBUSY while another run is not over, or the machine is being measured;
- * -EOPNOTSUPP for a clock that does not exist here; -ENOMEM; -EINTR when killed
+ * -ENODEV for a CPU that is not online; -EOPNOTSUPP for a clock that does not
+ * exist here; -ENOMEM; -EINTR when killed
  * meanwhile; else what the workload's setup returned.
  */
-struct mag_run *mag_run_start(const struct mag_run_config *config)
+struct mag_run *mag_run_start(const struct mag_run_config *config,
+			      const u32 *cpus)
 {
 	struct mag_run *run;
 	int err = check_config(config);
 
+	if (!err && cpus)
+		err = check_cpus(cpus, config->nr_workers);
 	if (err)
 		return ERR_PTR(err);
 	if (!mag_run_claim_get())
 		return ERR_PTR(-EBUSY);
-	run = run_launch(config);
+	run = run_launch(config, cpus);
 	if (IS_ERR(run))
 		mag_run_claim_put();
 	return run;

@@ -48,7 +48,7 @@ struct mag_lane {
  * struct mag_worker - one thread of a run
  * @run: the run
  * @id: 0 … run->nr_workers - 1
- * @cpu: the CPU it is bound to
+ * @cpu: the CPU it is bound to; no other worker is
  * @follows: set by setup: has no steps of its own to do (a consumer), and ends
  *	when the workers that do not follow have ended
  * @lane: where it records
@@ -250,8 +250,12 @@ static inline void mag_lane_count(struct mag_lane *lane, struct mag_pool *pool,
  */
 bool mag_run_claim_get(void);
 void mag_run_claim_put(void);
-/* A run of @config, set up and started, or ERR_PTR(-errno of MAG_IOC_START). */
-struct mag_run *mag_run_start(const struct mag_run_config *config);
+/*
+ * A run of @config, set up and started, on @cpus, one a worker, or NULL for the
+ * first that are online; or ERR_PTR(-errno of MAG_IOC_START).
+ */
+struct mag_run *mag_run_start(const struct mag_run_config *config,
+			      const u32 *cpus);
 /* Asks for an early end and waits until it holds (or failed).  0 or -ERESTARTSYS. */
 int mag_run_stop(struct mag_run *run);
 /* From HOLD: frees everything, waits.  0, -EAGAIN or -ERESTARTSYS. */
@@ -270,5 +274,7 @@ bool mag_run_settled(const struct mag_run *run);
 wait_queue_head_t *mag_run_waitqueue(void);
 /* Stops if need be, tears down, frees.  Not interruptible. */
 void mag_run_destroy(struct mag_run *run);
+/* The module is going, and no run is left.  Task context. */
+void mag_run_exit(void);
 
 #endif /* MAGSLAB_STRESS_RUN_H */

@@ -8,6 +8,7 @@
 #define MAGSLAB_STRESS_RUN_ENGINE_H
 
 #include <linux/atomic.h>
+#include <linux/list.h>
 #include <linux/sched.h>
 #include <linux/wait.h>
 
@@ -15,9 +16,11 @@
 
 /**
  * struct mag_run_engine - the engine's own part of a run
+ * @run: the run
  * @state: enum mag_state; written by the control thread alone, with release,
  *	so that who reads it with acquire sees all that led there
  * @error: 0, or the errno of the first worker that failed
+ * @lost_cpu: where @error is -ENODEV: that worker's CPU
  * @stop_asked: the measured part is to end early
  * @finish_asked: the hold is to end
  * @flags: MAG_RUN_*; written by the control thread before HOLD
@@ -37,11 +40,15 @@
  * @live_bytes: their sizes summed
  * @held_bytes: memory drawn for them
  * @held_exact: whether every pool could tell
- * @deferred: lanes by CPU number for deferred ops; NULL if there are none
+ * @deferred: lanes by CPU number for deferred ops, of every CPU that was online at
+ *	some time of the run; NULL if there are none
+ * @hotplug: has a lane made for each CPU that comes
  */
 struct mag_run_engine {
+	struct mag_run *run;
 	u32 state;
 	int error;
+	u32 lost_cpu;
 	bool stop_asked;
 	bool finish_asked;
 	u32 flags;
@@ -65,6 +72,7 @@ struct mag_run_engine {
 	bool held_exact;
 
 	struct mag_lane **deferred;
+	struct hlist_node hotplug;
 };
 
 /**
@@ -90,7 +98,8 @@ static inline enum mag_state mag_run_state(const struct mag_run *run)
 }
 
 /* run_setup.c */
-struct mag_run *mag_run_create(const struct mag_run_config *config);
+struct mag_run *mag_run_create(const struct mag_run_config *config,
+			       const u32 *cpus);
 void mag_run_free(struct mag_run *run);
 int mag_run_setup(struct mag_run *run);
 void mag_run_teardown(struct mag_run *run);

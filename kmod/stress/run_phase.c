@@ -34,6 +34,16 @@ static void worker_fail(struct mag_worker *worker, int error)
 	phase_end(worker->run);
 }
 
+static void worker_lost_cpu(struct mag_worker *worker)
+{
+	struct mag_run_engine *e = worker->run->engine;
+
+	/* Who reads it does so after the run has settled. */
+	if (!cmpxchg(&e->error, 0, -ENODEV))
+		e->lost_cpu = worker->cpu;
+	phase_end(worker->run);
+}
+
 static bool worker_can_go_on(struct mag_worker *worker)
 {
 	struct mag_run *run = worker->run;
@@ -56,7 +66,7 @@ static void worker_step(struct mag_worker *worker)
 
 	/* Its CPU went offline: what it measures would mean another one. */
 	if (unlikely(raw_smp_processor_id() != worker->cpu)) {
-		worker_fail(worker, -ENODEV);
+		worker_lost_cpu(worker);
 		return;
 	}
 

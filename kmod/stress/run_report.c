@@ -23,6 +23,7 @@ static void visit_lanes(const struct mag_run *run,
 			void (*fn)(const struct mag_lane *lane, void *arg),
 			void *arg)
 {
+	const struct mag_lane *lane;
 	int cpu;
 	u32 id;
 
@@ -30,8 +31,12 @@ static void visit_lanes(const struct mag_run *run,
 		fn(&run->workers[id].lane, arg);
 	if (!run->engine->deferred)
 		return;
-	for_each_possible_cpu(cpu)
-		fn(run->engine->deferred[cpu], arg);
+	for_each_possible_cpu(cpu) {
+		/* Pairs with deferred_lane_create(): a CPU may come any time. */
+		lane = smp_load_acquire(&run->engine->deferred[cpu]);
+		if (lane)
+			fn(lane, arg);
+	}
 }
 
 static void sum_lane(const struct mag_lane *lane, void *arg)
@@ -240,8 +245,10 @@ void mag_run_status(struct mag_run *run, struct mag_run_status *status)
 
 	memset(status, 0, sizeof(*status));
 	status->state = state;
-	if (state == MAG_STATE_FAILED)
+	if (state == MAG_STATE_FAILED) {
 		status->error = run->engine->error;
+		status->lost_cpu = run->engine->lost_cpu;
+	}
 	status->clock = run->engine->clock;
 	status->clock_khz = mag_clock_khz(run->engine->clock);
 	status->nr_workers = run->nr_workers;

@@ -4,7 +4,10 @@
  * workload's setup and back.
  */
 #include <linux/cpu.h>
+#include <linux/cpuhotplug.h>
 #include <linux/cpumask.h>
+#include <linux/list.h>
+#include <linux/minmax.h>
 #include <linux/overflow.h>
 #include <linux/slab.h>
 #include <linux/topology.h>
@@ -53,31 +56,61 @@ static bool has_deferred_ops(const struct mag_workload_ops *wl)
 	return false;
 }
 
-/* Possible CPUs, not online ones: a callback may move with its CPU's fall. */
-static int deferred_lanes_create(struct mag_run *run)
+/*
+ * A lane for each CPU that is online, or comes online while the run lasts: its
+ * callbacks then need one.  A CPU that goes leaves its lane for the sums.
+ */
+static int deferred_lane_create(unsigned int cpu, struct hlist_node *node)
 {
-	struct mag_lane **lanes;
-	int cpu, err;
+	struct mag_run_engine *e =
+		hlist_entry(node, struct mag_run_engine, hotplug);
+	int home = cpu_to_node(cpu), err;
+	struct mag_lane *lane;
 
-	if (!has_deferred_ops(run->workload))
+	if (e->deferred[cpu])
 		return 0;
-
-	lanes = kvmalloc(array_size(nr_cpu_ids, sizeof(*lanes)), RUN_GFP);
-	if (!lanes)
+	lane = kvmalloc_node(sizeof(*lane), RUN_GFP, home);
+	if (!lane)
 		return -ENOMEM;
-	run->engine->deferred = lanes;
-
-	for_each_possible_cpu(cpu) {
-		int node = cpu_to_node(cpu);
-
-		lanes[cpu] = kvmalloc_node(sizeof(*lanes[cpu]), RUN_GFP, node);
-		if (!lanes[cpu])
-			return -ENOMEM;
-		err = lane_init(lanes[cpu], run, node, true);
-		if (err)
-			return err;
+	err = lane_init(lane, e->run, home, true);
+	if (err) {
+		lane_exit(lane);
+		kvfree(lane);
+		return err;
 	}
+	/* Pairs with visit_lanes(). */
+	smp_store_release(&e->deferred[cpu], lane);
 	return 0;
+}
+
+/* Registered by the first run that needs it, with the claim on all others. */
+static int deferred_hotplug;
+
+static int deferred_hotplug_init(void)
+{
+	int state;
+
+	if (deferred_hotplug)
+		return 0;
+	state = cpuhp_setup_state_multi(CPUHP_BP_PREPARE_DYN,
+					"magslab/run:prepare",
+					deferred_lane_create, NULL);
+	if (state < 0)
+		return state;
+	deferred_hotplug = state;
+	return 0;
+}
+
+/**
+ * mag_run_exit() - the last of all runs has gone
+ *
+ * Context: task, may sleep.
+ */
+void mag_run_exit(void)
+{
+	if (deferred_hotplug)
+		cpuhp_remove_multi_state(deferred_hotplug);
+	deferred_hotplug = 0;
 }
 
 static void deferred_lanes_destroy(struct mag_run *run)
@@ -87,6 +120,9 @@ static void deferred_lanes_destroy(struct mag_run *run)
 
 	if (!lanes)
 		return;
+	if (!hlist_unhashed(&run->engine->hotplug))
+		cpuhp_state_remove_instance_nocalls(deferred_hotplug,
+						    &run->engine->hotplug);
 	for_each_possible_cpu(cpu) {
 		if (!lanes[cpu])
 			continue;
@@ -94,6 +130,25 @@ static void deferred_lanes_destroy(struct mag_run *run)
 		kvfree(lanes[cpu]);
 	}
 	kvfree(lanes);
+}
+
+static int deferred_lanes_create(struct mag_run *run)
+{
+	struct mag_lane **lanes;
+	int err;
+
+	if (!has_deferred_ops(run->workload))
+		return 0;
+	err = deferred_hotplug_init();
+	if (err)
+		return err;
+
+	lanes = kvmalloc(array_size(nr_cpu_ids, sizeof(*lanes)), RUN_GFP);
+	if (!lanes)
+		return -ENOMEM;
+	run->engine->deferred = lanes;
+	return cpuhp_state_add_instance(deferred_hotplug,
+					&run->engine->hotplug);
 }
 
 /* Steele, Lea & Flood, "Fast splittable pseudorandom number generators". */
@@ -132,29 +187,35 @@ static void worker_exit(struct mag_worker *worker)
 	lane_exit(&worker->lane);
 }
 
-/* The first online CPUs, one each; -EINVAL if they have become too few. */
-static int workers_place(struct mag_run *run)
+/* The CPU for worker @id, after @last; nr_cpu_ids if there is none. */
+static unsigned int worker_cpu(const u32 *cpus, u32 id, int last)
 {
-	u32 id = 0;
-	int cpu;
+	return cpus ? cpus[id] : cpumask_next(last, cpu_online_mask);
+}
+
+/* -ENODEV if a CPU that was named is not online, -EINVAL if they are too few. */
+static int workers_place(struct mag_run *run, const u32 *cpus)
+{
+	int cpu = -1, err = 0;
+	u32 id;
 
 	cpus_read_lock();
-	for_each_online_cpu(cpu) {
-		if (id == run->nr_workers)
+	for (id = 0; id < run->nr_workers; id++) {
+		cpu = worker_cpu(cpus, id, cpu);
+		if (cpu >= nr_cpu_ids || !cpu_online(cpu)) {
+			err = cpus ? -ENODEV : -EINVAL;
 			break;
+		}
 		worker_init(&run->workers[id], run, id, cpu);
-		id++;
 	}
 	cpus_read_unlock();
 
-	if (id == run->nr_workers)
-		return 0;
 	/* Only these are there to be undone. */
 	run->nr_workers = id;
-	return -EINVAL;
+	return err;
 }
 
-static int workers_create(struct mag_run *run)
+static int workers_create(struct mag_run *run, const u32 *cpus)
 {
 	u32 nr = run->config.nr_workers;
 	u32 id;
@@ -167,7 +228,7 @@ static int workers_create(struct mag_run *run)
 		return -ENOMEM;
 	run->nr_workers = nr;
 
-	err = workers_place(run);
+	err = workers_place(run, cpus);
 	for (id = 0; id < run->nr_workers && !err; id++) {
 		struct mag_worker *worker = &run->workers[id];
 
@@ -202,12 +263,15 @@ static void fill_params(struct mag_run *run)
 /**
  * mag_run_create() - memory of a run, workers placed and lanes empty
  * @config: valid, with nr_workers 0 for all online CPUs
+ * @cpus: the CPU of each worker, each once; or NULL for the first that are online
  *
  * Context: task, may sleep.
  * Return: the run, to be freed with mag_run_free(), or ERR_PTR(): -ENOMEM;
- * -EINVAL if CPUs went offline and left too few.
+ * -ENODEV if one of @cpus is not online; -EINVAL if CPUs went offline and left too
+ * few.
  */
-struct mag_run *mag_run_create(const struct mag_run_config *config)
+struct mag_run *mag_run_create(const struct mag_run_config *config,
+			       const u32 *cpus)
 {
 	struct mag_run *run;
 	int err = -ENOMEM;
@@ -222,11 +286,12 @@ struct mag_run *mag_run_create(const struct mag_run_config *config)
 	run->workload = mag_workload_get(config->workload);
 	run->backend = mag_backend_get(config->backend);
 	run->config = *config;
+	run->engine->run = run;
 	init_waitqueue_head(&run->engine->gate);
 	run->engine->state = MAG_STATE_WARMUP;
 	fill_params(run);
 
-	err = workers_create(run);
+	err = workers_create(run, cpus);
 	if (!err)
 		err = deferred_lanes_create(run);
 	if (!err)
@@ -310,6 +375,17 @@ void mag_run_teardown(struct mag_run *run)
 	pools_destroy(run);
 }
 
+/* Only workers allocate. */
+static unsigned int workers_cpu_end(const struct mag_run *run)
+{
+	int last = 0;
+	u32 id;
+
+	for (id = 0; id < run->nr_workers; id++)
+		last = max(last, run->workers[id].cpu);
+	return last + 1;
+}
+
 /**
  * mag_run_pool_create() - a pool on the run's backend
  * @run: the run, in its workload's setup
@@ -327,8 +403,7 @@ struct mag_pool *mag_run_pool_create(struct mag_run *run,
 
 	if (WARN_ON_ONCE(run->nr_pools == MAG_MAX_POOLS))
 		return ERR_PTR(-ENOSPC);
-	/* Workers are placed on CPUs in rising order, and only they allocate. */
-	placed.cpu_end = run->workers[run->nr_workers - 1].cpu + 1;
+	placed.cpu_end = workers_cpu_end(run);
 	pool = mag_pool_create(run->backend, &placed);
 	if (!IS_ERR(pool))
 		run->pools[run->nr_pools++] = pool;

@@ -11,7 +11,7 @@
 #include <linux/types.h>
 
 #define MAG_DEVICE_NAME	       "magslab"
-#define MAG_ABI_VERSION	       2
+#define MAG_ABI_VERSION	       3
 
 #define MAG_NAME_LEN	       32 /* bytes, with the closing NUL */
 #define MAG_HELP_LEN	       192 /* bytes, with the closing NUL */
@@ -192,6 +192,8 @@ struct mag_describe {
  *	and 0 in both means no warm-up
  * @param_mask: bit i set: @params[i] is given; clear: its default is used
  * @params: values in the order of MAG_ENTITY_PARAM
+ * @cpus: user address of an array of @nr_workers __u32, the CPU of each worker, each
+ *	once, all online; 0: the first online CPUs
  * @reserved: zero
  *
  * One of @duration_ns and @steps must be set; where both are, the earlier ends
@@ -211,7 +213,8 @@ struct mag_run_config {
 	__u64 warmup_steps;
 	__u64 param_mask;
 	__u64 params[MAG_MAX_PARAMS];
-	__u64 reserved[4];
+	__u64 cpus;
+	__u64 reserved[3];
 };
 
 enum mag_state {
@@ -257,7 +260,7 @@ struct mag_op_result {
  * @nr_ops: entries used in @ops
  * @nr_counters: entries used in @counters
  * @flags: MAG_RUN_*
- * @reserved0: zero
+ * @lost_cpu: where @error is -ENODEV: the CPU of a worker, which went offline
  * @elapsed_ns: length of the measured part so far, from ktime
  * @elapsed_ticks: the same in ticks of the run's clock; before the measured part
  *	has ended only KTIME knows it, the others give 0
@@ -289,7 +292,7 @@ struct mag_run_status {
 	__u32 nr_ops;
 	__u32 nr_counters;
 	__u32 flags;
-	__u32 reserved0;
+	__u32 lost_cpu;
 	__u64 elapsed_ns;
 	__u64 elapsed_ticks;
 	__u64 clock_khz;
@@ -413,6 +416,7 @@ struct mag_machine {
  * Starts a run and returns; poll() says POLLIN once it is in HOLD, DONE or FAILED.
  * EBUSY: this file has a run that is not over, or another file's run or MACHINE is
  * under way (one at a time, lest they disturb each other's figures).  ENOMEM.
+ * ENODEV: a CPU of mag_run_config.cpus is not online.
  * EOPNOTSUPP: the clock does not exist here.  EPROTO: another ABI version.
  */
 #define MAG_IOC_START	 _IOW(MAG_IOC_MAGIC, 0x02, struct mag_run_config)

@@ -111,7 +111,8 @@ static void test_config_flaws(int fd, const struct mag_info *info)
 		CONFIG_FLAW(reserved[0], 1, EINVAL),
 		CONFIG_FLAW(reserved[1], 1, EINVAL),
 		CONFIG_FLAW(reserved[2], 1, EINVAL),
-		CONFIG_FLAW(reserved[3], 1ULL << 63, EINVAL),
+		CONFIG_FLAW(reserved[2], 1ULL << 63, EINVAL),
+		CONFIG_FLAW(cpus, 8, EFAULT),
 	};
 	struct mag_run_config config;
 	size_t i;
@@ -540,6 +541,45 @@ static bool cpu_1_online(const char *online)
 	return done;
 }
 
+/* Two workers, or one on a machine of one CPU, on @cpus. */
+static int try_cpus(__u32 nr_workers, const __u32 *cpus)
+{
+	struct mag_run_config config;
+	struct mag_run_status status;
+	int fd = dev_open();
+
+	dev_config(fd, &config, "pair", "kmem_cache");
+	close(fd);
+	config.nr_workers = nr_workers;
+	config.cpus = (__u64)(unsigned long)cpus;
+	return try_config(&config, &status);
+}
+
+static void test_cpus(const struct mag_info *info)
+{
+	const __u32 twice[] = { 0, 0 }, one[] = { 0 }, swapped[] = { 1, 0 };
+	const __u32 none[] = { UINT32_MAX };
+
+	tap_is(try_cpus(1, one), 0, "START takes a CPU by its number");
+	tap_is(try_cpus(0, one), EINVAL, "START refuses CPUs for no worker");
+	tap_is(try_cpus(1, none), EINVAL, "START refuses an impossible CPU");
+	tap_is(try_cpus(MAG_MAX_WORKERS + 1, one), EINVAL,
+	       "START refuses too many CPUs");
+	if (info->nr_cpus_online < 2)
+		return;
+	tap_is(try_cpus(2, twice), EINVAL, "START refuses a CPU named twice");
+	tap_is(try_cpus(2, swapped), 0, "START takes CPUs in any order");
+	if (!cpu_1_online("0")) {
+		tap_skip("no CPU 1 that can go offline",
+			 "START refuses a CPU that is offline");
+		return;
+	}
+	tap_is(try_cpus(1, swapped), ENODEV,
+	       "START refuses a CPU that is offline");
+	tap_ok(cpu_1_online("1"), "CPU 1 comes back");
+	tap_is(try_cpus(1, swapped), 0, "START takes it again");
+}
+
 static void test_machine_offline(int fd)
 {
 	struct mag_machine machine = machine_valid();
@@ -843,6 +883,7 @@ int main(void)
 	test_machine_flaws(fd);
 	test_machine_refusals(fd, &info);
 	test_machine_offline(fd);
+	test_cpus(&info);
 	test_machine_answer(fd);
 	close(fd);
 	tap_ok(left_idle(), "no thread and no memory is left");

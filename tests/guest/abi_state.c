@@ -146,7 +146,7 @@ static void test_measure(void)
 /* Everything of a status that the run did not use is zero. */
 static bool status_clean(const struct mag_run_status *status, __u32 nr_params)
 {
-	return !status->reserved0 && !status->reserved1 &&
+	return !status->lost_cpu && !status->reserved1 &&
 	       all_zero(status->reserved, sizeof(status->reserved)) &&
 	       all_zero(&status->params[nr_params],
 			(MAG_MAX_PARAMS - nr_params) * sizeof(__u64)) &&

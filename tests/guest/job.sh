@@ -50,6 +50,7 @@ area debugfs sh /magslab/debugfs.sh
 area knobs sh /magslab/knobs.sh
 area killed killed
 area kill sh /magslab/kill.sh
+area cpus sh /magslab/cpus.sh
 area cli sh /magslab/magctl_cli.sh
 area state sh /magslab/state.sh
 area idle sh /magslab/idle.sh

@@ -4,6 +4,7 @@
  * timer for a run, and failures on request.  $MAGSLAB_FAKE is a list, separated
  * by commas, of "what=number": open, info, describe, start, status, hist, stop,
  * finish, machine fail with that errno; fail_INDEX fails the runs of a backend;
+ * lost_cpu is the CPU that one which fails with ENODEV tells of;
  * cost_NAME is what a primitive costs, in ns;
  * other keys are read where they are used.
  */
@@ -341,6 +342,7 @@ int mag_device_status(int fd, struct mag_run_status *status)
 	status->state = fake_state(fd);
 	status->error = status->state == MAG_STATE_FAILED ? -fake_run_error()
 							  : 0;
+	status->lost_cpu = (__u32)fake_option("lost_cpu");
 	status->clock = fake.config.clock;
 	status->nr_workers = fake.config.nr_workers;
 	status->nr_ops = NR_OPS;

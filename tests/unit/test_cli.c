@@ -408,6 +408,11 @@ static void check_says(const struct cli *cli, const char *text)
 	CHECK_MSG(strstr(cli->out, text), "no \"%s\" in: %s", text, cli->out);
 }
 
+static void check_says_err(const struct cli *cli, const char *text)
+{
+	CHECK_MSG(strstr(cli->err, text), "no \"%s\" in: %s", text, cli->err);
+}
+
 static void test_clocks(void)
 {
 	struct cli cli = { .fake = "insns=1" };
@@ -1020,6 +1025,127 @@ static void test_one_fails(void)
 	cli_free(&cli);
 }
 
+static void test_lost_cpu(void)
+{
+	struct cli cli = { .fake = "fail_1=19,lost_cpu=7" };
+	json_t *root, *body, *round;
+
+	unit_test(
+		"magctl: a CPU that goes ends all, and leaves what was measured");
+	CLI_RUN(&cli, "compare", "churn", "--json", "-", SHORT);
+	CHECK_MSG(cli.code == 1, "exit %d", cli.code);
+	check_says_err(&cli,
+		       "churn on kmem_cache, round 1: CPU 7 went offline");
+	root = cli_json(&cli, &body);
+	check_rounds(item_of(body, "backends", 0), 1, 1);
+	CHECK(length_of(item_of(body, "backends", 2), "rounds") == 0);
+	round = item_of(item_of(body, "backends", 1), "rounds", 0);
+	CHECK(!strcmp(text_of(round, "status"), "failed"));
+	CHECK(number_of(round, "lost_cpu") == 7);
+	json_decref(root);
+	cli_free(&cli);
+	CLI_RUN(&cli, "compare", "churn", SHORT);
+	check_says(&cli, "magazine");
+	cli_free(&cli);
+}
+
+/* Two nodes of two cores of two threads: 0 and 4, 1 and 5; 2 and 6, 3 and 7. */
+static void place_tree(const char *allowed)
+{
+	char path[128], text[64];
+
+	tree_create((const struct tree_file[]){ { NULL, NULL } });
+	tree_put("/sys/devices/system/cpu/online", "0-7\n");
+	for (int cpu = 0; cpu < 8; cpu++) {
+		snprintf(
+			path, sizeof(path),
+			"/sys/devices/system/cpu/cpu%d/topology/thread_siblings_list",
+			cpu);
+		snprintf(text, sizeof(text), "%d,%d\n", cpu % 4, cpu % 4 + 4);
+		tree_put(path, text);
+		snprintf(path, sizeof(path),
+			 "/sys/devices/system/cpu/cpu%d/node%d", cpu,
+			 cpu % 4 / 2);
+		tree_put(path, "");
+	}
+	snprintf(text, sizeof(text), "Name:\tmagctl\nCpus_allowed_list:\t%s\n",
+		 allowed);
+	tree_put("/proc/self/status", text);
+}
+
+/* The places of a run, as "cpu/core/node" each. */
+static void check_places(int line, const char *expected, char **args)
+{
+	struct cli cli = { 0 };
+	json_t *root, *body, *settings;
+	char text[256] = "";
+	size_t at = 0;
+
+	cli_exec(&cli, args);
+	CHECK_MSG(cli.code == 0, "line %d: exit %d: %s", line, cli.code,
+		  cli.err);
+	root = cli_json(&cli, &body);
+	settings = json_object_get(body, "config");
+	for (size_t i = 0; i < length_of(settings, "places"); i++) {
+		const json_t *place = item_of(settings, "places", i);
+
+		at += (size_t)snprintf(text + at, sizeof(text) - at,
+				       "%s%lld/%lld/%lld", i ? " " : "",
+				       number_of(place, "cpu"),
+				       number_of(place, "core"),
+				       number_of(place, "node"));
+	}
+	unit_check(!strcmp(text, expected), __FILE__, line, "places are %s",
+		   text);
+	json_decref(root);
+	cli_free(&cli);
+}
+
+#define CHECK_PLACES(expected, ...)                                        \
+	check_places(__LINE__, expected,                                   \
+		     (char *[]){ (char *)cli_magctl, "run", "churn", "-b", \
+				 "noop", "--json", "-", "-d", "1ms",       \
+				 "--warmup", "0", __VA_ARGS__, NULL })
+
+static void test_places(void)
+{
+	struct cli cli = { 0 };
+
+	unit_test("magctl: workers are where the user's words say");
+	place_tree("0-7");
+	CHECK_PLACES("0/0/0 1/1/0 2/2/1", "-w", "3");
+	CHECK_PLACES("3/3/1 6/2/1", "--cpus", "3,6");
+	CHECK_PLACES("0/0/0 4/0/0 1/1/0", "-w", "3", "--place", "smt");
+	CHECK_PLACES("0/0/0 1/1/0 2/2/1 3/3/1 4/0/0", "-w", "5", "--place",
+		     "core");
+	CHECK_PLACES("4/0/0 5/1/0", "--cpus", "4-5", "--place", "core");
+	CHECK_PLACES("0/0/0 2/2/1 1/1/0 3/3/1 4/0/0", "-w", "5", "--place",
+		     "node");
+	tree_remove();
+
+	unit_test("magctl: workers stay where magctl may run, unless told");
+	place_tree("2-3,9");
+	CHECK_PLACES("2/2/1 3/3/1", "-b", "noop");
+	CHECK_PLACES("0/0/0", "--cpus", "0");
+	CLI_EXPECT(NULL, 2, "2 may be used", "run", "churn", "-b", "noop", "-w",
+		   "3");
+	CLI_EXPECT(NULL, 2, "CPU 9 is not online", "run", "churn", "-b", "noop",
+		   "--cpus", "0,9");
+	CLI_EXPECT(NULL, 2, "rising order", "run", "churn", "-b", "noop",
+		   "--cpus", "1,0");
+	CLI_EXPECT(NULL, 2, "did you mean core?", "run", "churn", "-b", "noop",
+		   "--place", "cor");
+	CLI_RUN(&cli, "run", "churn", "-b", "noop", SHORT);
+	check_says(&cli, "2 workers on CPUs 2-3, ");
+	cli_free(&cli);
+	tree_remove();
+
+	place_tree("9");
+	CLI_EXPECT(NULL, 2, "no CPU that magctl may run on", "run", "churn",
+		   "-b", "noop");
+	tree_remove();
+}
+
 static void test_clock_stands(void)
 {
 	struct cli cli = { .fake = "fail_1=95" };
@@ -1584,6 +1710,8 @@ void unit_cli(const char *magctl)
 	test_decimals();
 	test_one_fails();
 	test_clock_stands();
+	test_lost_cpu();
+	test_places();
 	test_strict();
 	test_strict_unknown();
 	test_slab_debug();

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Which CPUs the workers of a run have. */
+#ifndef MAGCTL_PLACE_H
+#define MAGCTL_PLACE_H
+
+#include <stddef.h>
+#include <stdio.h>
+#include <linux/types.h>
+
+#include "cpulist.h"
+
+enum mag_placing {
+	MAG_PLACE_LIST, /* in the order of the list */
+	MAG_PLACE_SMT, /* as few cores as can be */
+	MAG_PLACE_CORE, /* as many cores, on as few nodes as can be */
+	MAG_PLACE_NODE, /* the nodes by turns */
+};
+
+/**
+ * struct mag_place - a worker's CPU
+ * @cpu: its number
+ * @core: the lowest number of a CPU of the same core
+ * @node: its node; 0 if the kernel has none
+ */
+struct mag_place {
+	__u32 cpu;
+	__u32 core;
+	__u32 node;
+};
+
+/* In the order of the workers; none where the kernel does not say which CPUs are online. */
+struct mag_places {
+	struct mag_place *at;
+	size_t nr;
+};
+
+/* The enum mag_placing of that name, or -1 after it has said which there are. */
+int mag_place_placing(const char *name);
+
+/**
+ * mag_place_find() - CPUs for workers
+ * @places: out; to be freed whatever the outcome
+ * @list: CPUs to take them from, or NULL for those that magctl may run on
+ * @placing: in which order
+ * @workers: how many; 0: all that there are
+ *
+ * Return: MAG_EXIT_OK, or MAG_EXIT_USAGE and has said which CPU cannot be had.
+ */
+int mag_place_find(struct mag_places *places, const char *list,
+		   enum mag_placing placing, __u64 workers);
+void mag_places_free(struct mag_places *places);
+
+/* The same in rising order; to be freed. */
+void mag_places_list(const struct mag_places *places, struct mag_cpulist *list);
+/* "0-3,8", in the order of the workers. */
+void mag_places_print(const struct mag_places *places, FILE *out);
+
+#endif /* MAGCTL_PLACE_H */
