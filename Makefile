@@ -11,7 +11,8 @@
 #   VARIANT=release      or debug, kcsan, gcov, trace: how that kernel is built
 #   UM_SOFT_IPI=1        or 0: a kernel for um without our patch, so that masking
 #                        interrupts costs a system call there
-#   MACHINE=qemu         or icount, counting instructions, or um, User-Mode Linux
+#   MACHINE=qemu         with KVM where it works; or tcg, without; or icount,
+#                        counting instructions; or um, User-Mode Linux
 #   ARCH=x86_64          (or x86, amd64) or arm64 (aarch64), in QEMU
 #   CPUS=2 NODES=1       CPUs of the machine (icount: 1), nodes of memory
 #   MEM=1024             MiB of memory

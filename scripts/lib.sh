@@ -16,6 +16,10 @@ PROG=${0##*/}
 # What is taken where a kernel of our own is needed and none is named.
 # shellcheck disable=SC2034 # for those that source this
 NEWEST_KERNEL=7.3
+# QEMU without KVM is a machine of its own for vm/run alone.
+if [ "${MACHINE:-}" = tcg ]; then
+	export MACHINE=qemu WITHOUT_KVM=1
+fi
 
 # A progress line.
 say()
@@ -223,8 +227,11 @@ build_in()
 # machine that the user's variables name.
 in_machine()
 {
+	local machine=${MACHINE:-qemu}
+
+	[ "$machine-${WITHOUT_KVM:-}" != qemu-1 ] || machine=tcg
 	"$TOP/scripts/vm/run" --kernel "$KERNEL_IMAGE" \
-		--machine "${MACHINE:-}" --arch "${ARCH:-}" \
+		--machine "$machine" --arch "${ARCH:-}" \
 		--cpus "${CPUS:-}" --nodes "${NODES:-}" --mem "${MEM:-}" \
 		--append "${APPEND:-}" "$@"
 }

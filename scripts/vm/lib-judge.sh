@@ -11,6 +11,22 @@
 # - a data race reported by KCSAN with no function of the module in either
 #   stack, for the kernel has races of its own: races-of-the-kernel.log.
 
+# Complaints that a machine makes which gets too little of its host.
+STARVED='soft lockup|detected stall|self-detected stall|blocked for more|hrtimer: interrupt took|clocksource'
+
+# host_times: ticks that this host's CPUs were busy, idle and stolen, and that what
+# this script waited for had of them.
+host_times()
+{
+	local own
+
+	own=$(cut -d ')' -f 2- /proc/$$/stat)
+	awk -v own="$own" '/^cpu / {
+		split(own, mine, " ")
+		print $2 + $3 + $4 + $7 + $8, $5 + $6, $9 + 0, mine[14] + mine[15]
+	}' /proc/stat
+}
+
 # Take the result apart.  Fails if it is not whole to the last byte.
 unpack_result()
 {
@@ -172,13 +188,92 @@ keep_races()
 	warn "the kernel has data races of its own: $DIR/races-of-the-kernel.log"
 }
 
+# What init, or the kernel where no init came to run, says is missing.
+missing_of_console()
+{
+	local console=$DIR/console.log
+
+	sed -n 's/.*magslab-vm: missing: //p' "$console" | head -n 1 | grep . && return
+	if grep -qaE 'Unable to mount root fs|Cannot open root device' "$console"; then
+		echo CONFIG_BLK_DEV_INITRD
+	elif grep -qa 'No working init found\|Failed to execute /init' "$console"; then
+		echo CONFIG_BINFMT_SCRIPT
+	elif grep -qaE 'deadlocked on memory|Initramfs unpacking failed|Out of memory' "$console"; then
+		echo memory
+	elif [ ! -s "$console" ] && [ -s "$SCRATCH/machine" ]; then
+		echo machine
+	elif [ ! -s "$console" ]; then
+		echo console
+	fi
+}
+
+# die_of_missing WHAT: the cause, and the cure.
+die_of_missing()
+{
+	local see="Documentation/machines.rst lists what a kernel of yours needs."
+
+	case $1 in
+	/dev/ttyS* | /dev/ttyAMA*)
+		die "the kernel has no serial port $1, which the machine talks by" \
+		    "It needs CONFIG_SERIAL_8250_RUNTIME_UARTS=4, or 8250.nr_uarts=4 in APPEND=; arm64 also CONFIG_SERIAL_8250_PCI=y." "$see" ;;
+	/dev/*)
+		die "the kernel has no $1, which the machine talks by" "$see" ;;
+	9P)
+		die "the kernel cannot share the host's /usr" \
+		    "It needs CONFIG_NET_9P_VIRTIO=y, CONFIG_9P_FS=y and CONFIG_VIRTIO_PCI=y." "$see" ;;
+	CONFIG_BINFMT_SCRIPT)
+		die "the kernel cannot run the machine's first program" \
+		    "It needs CONFIG_BINFMT_ELF=y and CONFIG_BINFMT_SCRIPT=y, and to be of the machine's architecture." "$see" ;;
+	memory)
+		die "the machine has too little memory for this kernel" \
+		    "Give it more: MEM=2048." ;;
+	machine)
+		die "the virtual machine did not start" "Its words are above." ;;
+	console)
+		die "not a word came from the kernel" \
+		    "It needs CONFIG_SERIAL_8250_CONSOLE=y and CONFIG_PRINTK=y; an early death is told with APPEND=earlyprintk=ttyS0." "$see" ;;
+	*)
+		die "the kernel was built without $1" "$see" ;;
+	esac
+}
+
+# What of its CPU time this host gave to others while the machine ran, and what was
+# not to be had at all, in percent; fails where it had time to spare.
+host_was_busy()
+{
+	host_times | awk -v before="$HOST_BEFORE" '{
+		split(before, was, " ")
+		for (i = 1; i <= 4; i++)
+			spent[i] = $i - was[i]
+		all = spent[1] + spent[2] + spent[3]
+		others = spent[1] - spent[4]
+		if (all <= 0 || spent[2] > all / 10 ||
+		    others + spent[3] < all / 4)
+			exit 1
+		printf "other work on this host had %d %% of its CPU time, its own host %d %%, and %d %% was idle\n",
+		       100 * others / all, 100 * spent[3] / all, 100 * spent[2] / all
+	}'
+}
+
+# Neither is the kernel's fault then.
+tell_of_host()
+{
+	local words
+
+	words=$(host_was_busy) || return 0
+	say "$words: the machine was starved, so do not blame the kernel; run it again when the host is quiet"
+}
+
 # Neither complete nor hung: is there a job's status to speak of?
 judge_end()
 {
 	if ! "$COMPLETE" || [ "$ENDED" -eq 124 ] || [ "$ENDED" -eq 137 ]; then
 		show_console_end
 		case $ENDED in
-		124 | 137) say "time ran out after $TIMEOUT s: the machine hung, or needs a larger --timeout" ;;
+		124 | 137)
+			say "time ran out after $TIMEOUT s: the machine hung, or needs a larger --timeout"
+			tell_of_host
+			;;
 		*) say "the machine ended without a whole result" ;;
 		esac
 		exit 3
@@ -189,20 +284,29 @@ judge_end()
 	}
 }
 
+# A machine that ended by itself, before the job: of what it lacks.
+judge_start()
+{
+	local missing
+
+	[ "$ENDED" -ne 124 ] && [ "$ENDED" -ne 137 ] || return 0
+	! grep -qa 'magslab-vm: the job starts' "$DIR/console.log" || return 0
+	missing=$(missing_of_console)
+	[ -n "$missing" ] || return 0
+	show_console_end
+	die_of_missing "$missing"
+}
+
 judge()
 {
 	COMPLETE=true
 	unpack_result || COMPLETE=false
-	if ! "$COMPLETE" && [ ! -s "$DIR/console.log" ] && [ "$ENDED" -ne 124 ] &&
-		[ "$ENDED" -ne 137 ]
-	then
-		show_console_end
-		die "the virtual machine did not start" "Its words are above."
-	fi
+	"$COMPLETE" || judge_start
 	find_complaints >"$DIR/complaints.log"
 	keep_races
 	if [ -s "$DIR/complaints.log" ]; then
 		show_complaints
+		! grep -qaE "$STARVED" "$DIR/complaints.log" || tell_of_host
 		exit 2
 	fi
 	rm -f "$DIR/complaints.log"

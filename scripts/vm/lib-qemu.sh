@@ -55,7 +55,7 @@ machine_check()
 # CPU that says it has virtualization is believed.
 kvm_works()
 {
-	[ "$ARCH" = x86_64 ] && [ "$(uname -m)" = x86_64 ] &&
+	"$TRY_KVM" && [ "$ARCH" = x86_64 ] && [ "$(uname -m)" = x86_64 ] &&
 		[ -w /dev/kvm ] && grep -qwE 'vmx|svm' /proc/cpuinfo
 }
 
@@ -74,7 +74,7 @@ plan_accelerator()
 		COMMAND+=(-accel "tcg,thread=$("$BY_TURNS" && echo single || echo multi)"
 			  -cpu max)
 		GUEST_MACHINE=qemu-tcg
-		HOW="TCG, no usable KVM"
+		HOW="TCG, $("$TRY_KVM" && echo "no usable KVM" || echo "without KVM")"
 		[ "$ARCH" = x86_64 ] || HOW="TCG, $ARCH"
 	fi
 }
@@ -179,6 +179,21 @@ machine_interactive()
 {
 	in_scratch "${LIMIT[@]}" "${COMMAND[@]}" <&0 2>"$SCRATCH/machine" &
 	MACHINE_PID=$!
+}
+
+# Seconds for the first byte on the console.  Under KVM it takes less than one.
+KVM_PATIENCE=30
+
+# kvm_came_up: a byte has come, or the machine has ended with its result.  Where KVM
+# cannot run a kernel QEMU says so and ends, or nothing ever happens.
+kvm_came_up()
+{
+	local first
+
+	first=$(head -c 1 < <(exec timeout "$KVM_PATIENCE" tail -c +1 -f \
+		--pid="$MACHINE_PID" "$SCRATCH/console" 2>/dev/null) |
+		tr '\0' .)
+	[ -n "$first" ]
 }
 
 # What is left to do after the machine has ended.
