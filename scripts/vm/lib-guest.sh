@@ -77,8 +77,8 @@ make_initramfs()
 	mkdir -p "$ROOT/magslab" "$ROOT/etc"
 	put "$BUSYBOX" bin/busybox
 	put "$TOP/scripts/vm/init" init
-	put "$TOP/scripts/vm/module" magslab/insmod
-	ln "$ROOT/magslab/insmod" "$ROOT/magslab/rmmod"
+	put "$TOP/scripts/vm/module" magslab/insert
+	ln "$ROOT/magslab/insert" "$ROOT/magslab/remove"
 	put "$JOB" magslab/job
 	for add in "${ADD[@]}"; do
 		guest=${add##*:}

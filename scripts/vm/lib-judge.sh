@@ -191,8 +191,12 @@ keep_races()
 # What init, or the kernel where no init came to run, says is missing.
 missing_of_console()
 {
-	local console=$DIR/console.log
+	local console=$DIR/console.log ports
 
+	# With fewer than there are, the console itself may be lost.
+	ports=$(sed -n 's,.*Serial: 8250/16550 driver\, \([0-9]*\) ports.*,\1,p' \
+		"$console" | head -n 1)
+	[ "$ARCH" = x86_64 ] && [ "$MACHINE" != um ] || ports=
 	sed -n 's/.*magslab-vm: missing: //p' "$console" | head -n 1 | grep . && return
 	if grep -qaE 'Unable to mount root fs|Cannot open root device' "$console"; then
 		echo CONFIG_BLK_DEV_INITRD
@@ -200,6 +204,8 @@ missing_of_console()
 		echo CONFIG_BINFMT_SCRIPT
 	elif grep -qaE 'deadlocked on memory|Initramfs unpacking failed|Out of memory' "$console"; then
 		echo memory
+	elif [ "${ports:-9}" -lt 3 ]; then
+		echo "/dev/ttyS$ports"
 	elif [ ! -s "$console" ] && [ -s "$SCRATCH/machine" ]; then
 		echo machine
 	elif [ ! -s "$console" ]; then

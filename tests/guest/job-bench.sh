@@ -135,12 +135,12 @@ magctl info --json >/out/environment.json || exit
 magctl machine --json >/out/machine.json || exit
 insns=0
 [ "$MAGSLAB_MACHINE" != icount ] || insns=1
-insmod /magslab/magslab_bench.ko insns=$insns || exit
+insert /magslab/magslab_bench.ko insns=$insns || exit
 page_size=$(sed -n 's/.*"page_size_bytes": *\([0-9]*\).*/\1/p' \
 	/out/environment.json)
 while read -r name cpus; do
 	echo "$name${cpus:+ on $cpus CPUs}"
 	run_case "$name" "${cpus:-1}" >>/out/results
 done </magslab/cases
-rmmod magslab_bench || exit
+remove magslab_bench || exit
 unload

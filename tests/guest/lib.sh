@@ -10,11 +10,11 @@ workers() {
 }
 
 load() {
-	insmod "$MODULE"
+	insert "$MODULE"
 }
 
 unload() {
-	rmmod magslab
+	remove magslab
 }
 
 # A module that is in, with no run, holds nothing for one.

@@ -40,6 +40,9 @@ test_ports()
 	status "a kernel with one serial port" 4 run
 	says "is told by the port" "error: the kernel has no serial port /dev/ttyS1"
 	says "and by the option" "CONFIG_SERIAL_8250_RUNTIME_UARTS=4, or 8250.nr_uarts=4"
+	qemu <<<'echo "Serial: 8250/16550 driver, 1 ports, IRQ sharing enabled" >console'
+	status "one that loses its console to that" 4 run
+	says "is told as well" "error: the kernel has no serial port /dev/ttyS1"
 	qemu <<<'echo "[  1.0] magslab-vm: missing: CONFIG_PROC_FS" >console'
 	status "one without /proc" 4 run
 	says "is told" "error: the kernel was built without CONFIG_PROC_FS"

@@ -27,9 +27,9 @@ results() {
 	done
 }
 
-insmod /magslab/magslab.ko || exit
+insert /magslab/magslab.ko || exit
 attach_all /magslab/tests
-rmmod magslab || exit
+remove magslab || exit
 attach_all /magslab/tests-alone
 cat /magslab/tests /magslab/tests-alone >/tmp/all
 {

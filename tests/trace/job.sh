@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The tests of scripts that /magslab/tests names, one a line: a TAP file each.
 
-insmod /magslab/magslab.ko || exit
+insert /magslab/magslab.ko || exit
 status=0
 while IFS= read -r name; do
 	sh "/magslab/test-$name.sh" >"/out/$name.tap" 2>&1 </dev/null ||
@@ -10,5 +10,5 @@ while IFS= read -r name; do
 	grep '^not ok' "/out/$name.tap"
 	echo "$name: $(grep -c '^ok' "/out/$name.tap") passed"
 done </magslab/tests
-rmmod magslab || exit
+remove magslab || exit
 exit $status

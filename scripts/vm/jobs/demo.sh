@@ -11,7 +11,7 @@ case $MAGSLAB_MACHINE in
 icount) duration=60ms warmup=20ms ;;
 *) duration=300ms warmup=200ms ;;
 esac
-insmod /magslab/magslab.ko || exit
+insert /magslab/magslab.ko || exit
 for workload in skb dentry; do
 	echo "$workload: four backends, five rounds of each, interleaved"
 	magctl compare "$workload" \
@@ -26,4 +26,4 @@ elif ! awk '$2 != 0 { bad = 1 } END { exit bad || NR == 0 }' "$TOTALS"; then
 	cat "$TOTALS"
 	exit 1
 fi
-rmmod magslab
+remove magslab

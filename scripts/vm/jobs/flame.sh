@@ -9,7 +9,7 @@
 # shellcheck source=scripts/vm/jobs/bpftrace.sh
 . /magslab/bpftrace.sh
 
-insmod /magslab/magslab.ko || exit
+insert /magslab/magslab.ko || exit
 bpftrace_room 262144
 bpftrace -c '/bin/busybox sh /magslab/load' \
 	/magslab/sample.bt >/out/samples 2>/out/bpftrace.log || {
@@ -23,4 +23,4 @@ if [ "$(cat /out/load.status)" != 0 ]; then
 	cat /out/load.log
 	exit 1
 fi
-rmmod magslab
+remove magslab

@@ -3,7 +3,7 @@
 #
 # Job of make vm: the module in, and a shell on the terminal.
 
-insmod /magslab/magslab.ko || echo "magslab.ko could not be inserted"
+insert /magslab/magslab.ko || echo "magslab.ko could not be inserted"
 cat <<'EOF'
 
 Linux with magslab inserted.  Try:

@@ -88,7 +88,7 @@ sum_up() {
 # Room in the script's maps for all objects that live, also of a large load.
 bpftrace_room 262144
 if [ -e /magslab/magslab.ko ]; then
-	insmod /magslab/magslab.ko || exit
+	insert /magslab/magslab.ko || exit
 fi
 eval "set -- $(cat /magslab/args)"
 read -r rounds </magslab/rounds
@@ -98,4 +98,4 @@ else
 	compare "$rounds" "$@"
 	sum_up
 fi
-[ ! -e /magslab/magslab.ko ] || rmmod magslab
+[ ! -e /magslab/magslab.ko ] || remove magslab
