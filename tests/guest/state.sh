@@ -93,7 +93,8 @@ test_caches() {
 # A precondition that is missing costs the verdicts, not the figures.
 test_strict() {
 	status "--strict refuses a run too short to tell" $FAILED \
-		compare --strict
+		magctl compare pair -b magazine,kmem_cache -w 1 -p batch=100 \
+		-n 100 --warmup 0 --rounds 1 --strict
 	says "and says how long is enough" \
 		'load_unknown \(run for 1 s or longer\)'
 	got=0
