@@ -82,21 +82,44 @@ test_on()
 	[ "$status" -le 1 ] || exit "$status"
 }
 
-# start_test_on: the same beside what follows, up to await_test_on.  Each line
-# of it begins with its name.  A group of its own, so that it ends as a whole.
-start_test_on()
+# Tasks that run side by side: by process, the name and when it began.
+declare -A TASK=() BEGUN=()
+
+# start_task NAME: "$0 --task NAME", in a group of its own, so that it ends as a
+# whole.  Each line of it begins with its name.
+start_task()
 {
-	split_arguments "$@"
-	setsid "${ON_COMMAND[@]}" > >(sed -u "s/^/[$ON_NAME] /") 2>&1 &
-	BESIDE=$!
-	on_exit "kill -- -$BESIDE 2>/dev/null && wait $BESIDE"
+	say "$1: begun"
+	RESULTS=$RESULTS setsid "$0" --task "$1" \
+		> >(sed -u "s/^/[$1] /" >&2) 2>&1 &
+	TASK[$!]=$1
+	BEGUN[$!]=$SECONDS
+	on_exit "kill -- -$! 2>/dev/null && wait $!"
 }
 
-await_test_on()
+# Until one has ended.  Tests that fail are no reason to end: sum_up tells them.
+await_task()
 {
-	local status=0
+	local pid status=0
 
-	say "waiting for what runs beside"
-	wait "$BESIDE" || status=$?
+	wait -n -p pid "${!TASK[@]}" || status=$?
 	[ "$status" -le 1 ] || exit "$status"
+	say "${TASK[$pid]}: ended after $((SECONDS - BEGUN[$pid])) s"
+	unset "TASK[$pid]" "BEGUN[$pid]"
+}
+
+# run_tasks NAME...: all of them, so many at a time as there are CPUs, the first ones
+# first.
+run_tasks()
+{
+	local name cpus
+
+	cpus=$(cpu_count)
+	for name; do
+		[ ${#TASK[@]} -lt "$cpus" ] || await_task
+		start_task "$name"
+	done
+	while [ ${#TASK[@]} -gt 0 ]; do
+		await_task
+	done
 }
