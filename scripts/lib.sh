@@ -155,6 +155,8 @@ arch_words()
 	[ "$1" != arm64 ] || printf '%s\n' CROSS_COMPILE=aarch64-linux-gnu-
 }
 
+. "$TOP/scripts/lib-compiler.sh"
+
 # compiler_words ARCH: what our own Makefiles are told of an architecture, one
 # word a line; nothing of this machine's own.
 compiler_words()

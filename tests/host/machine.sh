@@ -63,8 +63,6 @@ test_ports()
 # A machine with a CPU that says it has virtualization is none of every host's.
 test_kvm()
 {
-	local run=$WORK/run-with-kvm
-
 	mkdir -p "$WORK/scripts"
 	cp -r "$TOP/scripts/." "$WORK/scripts"
 	sed -i 's/\[ -w \/dev\/kvm \] && grep -qwE .vmx|svm. \/proc\/cpuinfo/true/' \

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2034 # MODULE_WORDS is for the callers
+#
+# The compiler that a kernel was built with, which its modules need as well: options
+# that one of them knows another refuses.  Sourced by lib.sh.
+
+# kernel_config KDIR NAME: the value of CONFIG_NAME, or nothing.
+kernel_config()
+{
+	sed -n "s/^CONFIG_$2=//p" "$1/include/config/auto.conf" 2>/dev/null
+}
+
+# major_of COMPILER: of its version, or nothing where it is not there.
+major_of()
+{
+	"$1" -dumpversion 2>/dev/null | cut -d . -f 1
+}
+
+# find_tool NAME MAJOR: NAME-MAJOR, or NAME if that is of this version.
+find_tool()
+{
+	if command -v "$1-$2" >/dev/null; then
+		echo "$1-$2"
+	elif [ "$(major_of "$1")" = "$2" ]; then
+		echo "$1"
+	else
+		return 1
+	fi
+}
+
+gcc_words()
+{
+	local major=$1 here
+
+	here=$(major_of gcc)
+	[ -n "$here" ] && [ "$here" != "$major" ] || return 0
+	if command -v "gcc-$major" >/dev/null; then
+		echo "CC=gcc-$major"
+	else
+		warn "the kernel of $KDIR was built with gcc $major, and gcc $here is what there is: if it does not build, sudo apt-get install gcc-$major"
+	fi
+}
+
+clang_words()
+{
+	local major=$1 clang lld
+
+	if ! clang=$(find_tool clang "$major"); then
+		command -v clang >/dev/null ||
+			die "the kernel of $KDIR was built with clang $major, which is not there" \
+			    "Install it: sudo apt-get install clang-$major lld-$major"
+		clang=clang
+		warn "the kernel of $KDIR was built with clang $major, and clang $(major_of clang) is what there is: if it does not build, sudo apt-get install clang-$major"
+	fi
+	echo "CC=$clang"
+	[ "$(kernel_config "$KDIR" AS_IS_GNU)" != y ] || echo LLVM_IAS=0
+	[ "$(kernel_config "$KDIR" LD_IS_LLD)" = y ] || return 0
+	lld=ld.lld${clang#clang}
+	command -v "$lld" >/dev/null ||
+		die "the kernel of $KDIR was linked by lld $major, which is not there" \
+		    "Install it: sudo apt-get install lld-$major"
+	echo "LD=$lld"
+}
+
+# kernel_compiler ARCH: words for the make that builds modules for the kernel of $KDIR,
+# one a line.  None where its headers say it themselves, as Debian's do, or the user.
+kernel_compiler()
+{
+	local version
+
+	[[ " ${KBUILD_FLAGS:-} " != *" CC="* ]] &&
+		[[ " ${KBUILD_FLAGS:-} " != *" LLVM="* ]] || return 0
+	! grep -qs '^CC = ' "$KDIR/.kernelvariables" || return 0
+	if [ "$(kernel_config "$KDIR" CC_IS_CLANG)" = y ]; then
+		version=$(kernel_config "$KDIR" CLANG_VERSION)
+		clang_words $((version / 10000))
+	elif [ "$1" != arm64 ]; then
+		version=$(kernel_config "$KDIR" GCC_VERSION)
+		[ -z "$version" ] || gcc_words $((version / 10000))
+	fi
+}
+
+# module_words ARCH: all that the make is told that builds modules for the kernel of
+# $KDIR, in $MODULE_WORDS.
+module_words()
+{
+	local compiler
+
+	compiler=$(kernel_compiler "$1") || exit
+	mapfile -t MODULE_WORDS < <(arch_words "$1"
+		printf '%s' "${compiler:+$compiler$'\n'}")
+}
+
+# tell_symbols LOG DIR: of the words of a build that failed, which symbols the kernel of
+# $KDIR does not export, and what helps.
+tell_symbols()
+{
+	local -a symbols
+
+	mapfile -t symbols < <(sed -n 's/.*modpost: "\([^"]*\)" \[.*\] undefined!.*/\1/p' "$1" |
+		sort -u)
+	[ ${#symbols[@]} -gt 0 ] || return 0
+	if [ "$(kernel_config "$KDIR" TRIM_UNUSED_KSYMS)" = y ]; then
+		printf '%s\n' "${symbols[@]}" >"$2/missing-symbols"
+		die "the kernel of $KDIR exports only what its own modules use (CONFIG_TRIM_UNUSED_KSYMS): magslab.ko misses ${symbols[*]}" \
+		    "Build the kernel without that option, or with CONFIG_UNUSED_KSYMS_WHITELIST=\"$2/missing-symbols\", where they are listed."
+	fi
+	die "the kernel of $KDIR lacks what magslab.ko needs: ${symbols[*]}" \
+	    "Documentation/machines.rst lists the options of a kernel of yours."
+}
