@@ -53,6 +53,15 @@ static bool mag_cpu_times_line(const char *line, double second,
 	return true;
 }
 
+/* Since the machine booted somebody must have run in user space: init did. */
+static bool mag_cpu_times_no_user(const char *line)
+{
+	unsigned long long user, nice, kernel;
+
+	return sscanf(line, "cpu %llu %llu %llu", &user, &nice, &kernel) == 3 &&
+	       !user && !nice && kernel;
+}
+
 bool mag_cpu_times_parse(FILE *file, long ticks, const struct mag_cpulist *cpus,
 			 struct mag_cpu_times *times)
 {
@@ -62,8 +71,10 @@ bool mag_cpu_times_parse(FILE *file, long ticks, const struct mag_cpulist *cpus,
 
 	memset(times, 0, sizeof(*times));
 	while (known && getline(&line, &room, file) > 0) {
-		/* The first line, "cpu ", is the sum over all CPUs. */
-		if (!strncmp(line, "cpu", 3) && line[3] != ' ')
+		/* The first line is the sum over all CPUs. */
+		if (!strncmp(line, "cpu ", 4))
+			times->user_untold = mag_cpu_times_no_user(line);
+		else if (!strncmp(line, "cpu", 3))
 			known = mag_cpu_times_line(line, (double)ticks, cpus,
 						   times);
 	}
@@ -100,6 +111,7 @@ void mag_load_between(struct mag_load *load, const struct mag_cpu_times *from,
 	load->steal += to->steal - from->steal;
 	load->user += to->user - from->user;
 	load->irq += to->irq - from->irq;
+	load->user_untold |= to->user_untold;
 }
 
 void mag_load_begin(struct mag_load_clock *clock,
@@ -130,6 +142,7 @@ void mag_load_add(struct mag_load *sum, const struct mag_load *load)
 	sum->user += load->user;
 	sum->irq += load->irq;
 	sum->unread |= load->unread;
+	sum->user_untold |= load->user_untold;
 }
 
 const char *mag_load_unknown(const struct mag_load *load)
@@ -155,7 +168,7 @@ double mag_load_steal(const struct mag_load *load)
 
 double mag_load_others(const struct mag_load *load)
 {
-	return mag_load_percent(load, load->user);
+	return load->user_untold ? NAN : mag_load_percent(load, load->user);
 }
 
 double mag_load_starved(const struct mag_load *load)
@@ -187,6 +200,11 @@ void mag_load_warn(const struct mag_load *load, bool strict,
 
 	if (strict && mag_load_unknown(load))
 		mag_load_warn_unknown(load, warnings);
+	else if (strict && load->user_untold)
+		mag_warnings_add(
+			warnings, "load_unknown", true,
+			"use MACHINE=qemu or bare metal",
+			"load: it is not known what other tasks took: this kernel counts user time as its own");
 	/* A comparison with NAN is false. */
 	if (steal > MAG_STEAL_PERCENT)
 		mag_warnings_add(

@@ -16,6 +16,7 @@
  * @user: tasks in user space, nice ones and guests as well
  * @irq: interrupts, hard and soft
  * @cpus: how many of them there are
+ * @user_untold: on no CPU the kernel has counted any user time
  */
 struct mag_cpu_times {
 	double total;
@@ -23,6 +24,7 @@ struct mag_cpu_times {
 	double user;
 	double irq;
 	size_t cpus;
+	bool user_untold;
 };
 
 /**
@@ -34,6 +36,7 @@ struct mag_cpu_times {
  * @user: tasks in user space took; the workers are kernel threads
  * @irq: interrupts took
  * @unread: of a round /proc/stat could not be read
+ * @user_untold: the kernel counts user time as its own, as User-Mode Linux's does
  */
 struct mag_load {
 	double wall;
@@ -42,6 +45,7 @@ struct mag_load {
 	double user;
 	double irq;
 	bool unread;
+	bool user_untold;
 };
 
 /**

@@ -207,13 +207,18 @@ static void mag_state_print_load(const struct mag_load *load, FILE *out)
 	const char *unknown = mag_load_unknown(load);
 
 	fprintf(out, "  %-11s", "load");
-	if (unknown)
+	if (unknown) {
 		fprintf(out, "unknown: %s\n", unknown);
+		return;
+	}
+	fprintf(out, "steal %.1f %%, starved %.1f %%, ", mag_load_steal(load),
+		mag_load_starved(load));
+	if (load->user_untold)
+		fputs("other tasks unknown", out);
 	else
-		fprintf(out,
-			"steal %.1f %%, starved %.1f %%, other tasks %.1f %%, irq %.1f %% of the time of the workers' CPUs\n",
-			mag_load_steal(load), mag_load_starved(load),
-			mag_load_others(load), mag_load_irq(load));
+		fprintf(out, "other tasks %.1f %%", mag_load_others(load));
+	fprintf(out, ", irq %.1f %% of the time of the workers' CPUs\n",
+		mag_load_irq(load));
 }
 
 static void mag_state_print_sheaves(const struct mag_slab_state *slabs,

@@ -395,6 +395,11 @@ static void test_cpu_times(void)
 	CHECK(!cpu_times("cpu  1 2 3 4 5 6 7\ncpu0 1 2 3 4 5 6 7\n", "0",
 			 &times));
 	CHECK(!cpu_times("intr 1\n", "0", &times));
+	CHECK(!times.user_untold);
+	CHECK(cpu_times(
+		"cpu  0 0 108 35 0 0 1 0 0 0\ncpu0 0 0 57 26 0 0 0 0 0 0\n",
+		"0", &times));
+	CHECK(times.user_untold);
 }
 
 /* Workers on two CPUs for 10 s, and what else there was. */
@@ -481,6 +486,10 @@ static void test_load_unknown(void)
 	check_load(load, true, "load_unknown");
 	unit_test("cpuload: so is a /proc/stat that cannot be read");
 	CHECK(!mag_load_unknown(&sum));
+	sum.user_untold = true;
+	CHECK(isnan(mag_load_others(&sum)) && !isnan(mag_load_irq(&sum)));
+	check_load(sum, true, "load_unknown");
+	sum.user_untold = false;
 	load.unread = true;
 	mag_load_add(&sum, &load);
 	CHECK(strstr(mag_load_unknown(&sum), "cannot be read"));
