@@ -196,6 +196,8 @@ static const char *mag_listing_at(const void *names, size_t i)
 	return i < MAG_ARRAY_SIZE(mag_listings) ? mag_listings[i].name : NULL;
 }
 
+static const struct mag_names mag_listing_names = { .at = mag_listing_at };
+
 /* NULL lists all; an unknown name lists the valid ones. */
 static int mag_list_check(const char *what)
 {
@@ -205,7 +207,7 @@ static int mag_list_check(const char *what)
 		if (!strcmp(mag_listings[i].name, what))
 			return MAG_EXIT_OK;
 	}
-	return mag_unknown("thing to list", what, mag_listing_at, NULL);
+	return mag_unknown("thing to list", what, &mag_listing_names);
 }
 
 static bool mag_list_wants(const struct mag_listing *listing, const char *what)

@@ -67,6 +67,8 @@ static const char *mag_command_at(const void *names, size_t i)
 	return i < MAG_ARRAY_SIZE(mag_commands) ? mag_commands[i].name : NULL;
 }
 
+static const struct mag_names mag_command_names = { .at = mag_command_at };
+
 static int mag_dispatch(int argc, char **argv)
 {
 	if (argc < 2) {
@@ -84,7 +86,7 @@ static int mag_dispatch(int argc, char **argv)
 		argv[1] = mag_commands[i].title;
 		return mag_commands[i].run(argc - 1, argv + 1);
 	}
-	return mag_unknown("command", argv[1], mag_command_at, NULL);
+	return mag_unknown("command", argv[1], &mag_command_names);
 }
 
 int main(int argc, char **argv)

@@ -27,13 +27,15 @@ static const char *mag_placing_at(const void *names, size_t i)
 	return i < MAG_ARRAY_SIZE(mag_placings) ? mag_placings[i] : NULL;
 }
 
+static const struct mag_names mag_placing_names = { .at = mag_placing_at };
+
 int mag_place_placing(const char *name)
 {
 	for (size_t i = 0; i < MAG_ARRAY_SIZE(mag_placings); i++) {
 		if (!strcmp(mag_placings[i], name))
 			return (int)i;
 	}
-	mag_unknown("place", name, mag_placing_at, NULL);
+	mag_unknown("place", name, &mag_placing_names);
 	return -1;
 }
 
@@ -314,13 +316,15 @@ void mag_places_list(const struct mag_places *places, struct mag_cpulist *list)
 void mag_places_print(const struct mag_places *places, FILE *out)
 {
 	const struct mag_place *at = places->at;
+	size_t last;
 
-	for (size_t i = 0, last; i < places->nr; i = last + 1) {
-		for (last = i; last + 1 < places->nr &&
-			       at[last + 1].cpu == at[last].cpu + 1;
-		     last++)
-			;
-		fprintf(out, last > i ? "%s%u-%u" : "%s%u", i ? "," : "",
-			at[i].cpu, at[last].cpu);
+	for (size_t i = 0; i < places->nr; i = last + 1) {
+		last = i;
+		while (last + 1 < places->nr &&
+		       at[last + 1].cpu == at[last].cpu + 1)
+			last++;
+		fprintf(out, "%s%u", i ? "," : "", at[i].cpu);
+		if (last > i)
+			fprintf(out, "-%u", at[last].cpu);
 	}
 }

@@ -24,7 +24,9 @@ static const char *mag_request_entry_at(const void *names, size_t i)
 static int mag_request_unknown(const char *what, const char *name,
 			       const struct mag_entries *valid)
 {
-	return mag_unknown(what, name, mag_request_entry_at, valid);
+	const struct mag_names names = { valid, mag_request_entry_at };
+
+	return mag_unknown(what, name, &names);
 }
 
 static const char *mag_request_workload_at(const void *names, size_t i)
@@ -38,6 +40,7 @@ static const char *mag_request_workload_at(const void *names, size_t i)
 static int mag_request_workload(struct mag_request *request, const char *name,
 				const struct mag_catalog *catalog)
 {
+	const struct mag_names names = { catalog, mag_request_workload_at };
 	int index = mag_catalog_workload(catalog, name);
 
 	if (index >= 0) {
@@ -45,7 +48,7 @@ static int mag_request_workload(struct mag_request *request, const char *name,
 		request->config.workload = (__u32)index;
 		return MAG_EXIT_OK;
 	}
-	return mag_unknown("workload", name, mag_request_workload_at, catalog);
+	return mag_unknown("workload", name, &names);
 }
 
 static int mag_request_find(const struct mag_request *request, __u32 backend)

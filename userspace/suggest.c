@@ -58,12 +58,12 @@ static size_t mag_suggest_cost(const char *name, const char *candidate)
 	return cost;
 }
 
-const char *mag_suggest(const char *name, mag_name_at *at, const void *names)
+const char *mag_suggest(const char *name, const struct mag_names *names)
 {
 	const char *candidate, *best = NULL;
 	size_t least = MAG_SUGGEST_MAX, cost;
 
-	for (size_t i = 0; (candidate = at(names, i)); i++) {
+	for (size_t i = 0; (candidate = names->at(names->list, i)); i++) {
 		cost = mag_suggest_cost(name, candidate);
 		if (cost < least && cost * 3 <= strlen(candidate)) {
 			least = cost;
@@ -73,10 +73,10 @@ const char *mag_suggest(const char *name, mag_name_at *at, const void *names)
 	return best;
 }
 
-int mag_unknown(const char *what, const char *name, mag_name_at *at,
-		const void *names)
+int mag_unknown(const char *what, const char *name,
+		const struct mag_names *names)
 {
-	const char *near = mag_suggest(name, at, names);
+	const char *near = mag_suggest(name, names);
 	const char *valid;
 	size_t i;
 
@@ -84,19 +84,20 @@ int mag_unknown(const char *what, const char *name, mag_name_at *at,
 	if (near)
 		fprintf(stderr, "did you mean %s? ", near);
 	fputs("valid:", stderr);
-	for (i = 0; (valid = at(names, i)); i++)
+	for (i = 0; (valid = names->at(names->list, i)); i++)
 		fprintf(stderr, " %s", valid);
 	fputs(i ? "\n" : " none\n", stderr);
 	return MAG_EXIT_USAGE;
 }
 
-static const char *mag_option_at(const void *names, size_t i)
+static const char *mag_option_at(const void *list, size_t i)
 {
-	return ((const struct option *)names)[i].name;
+	return ((const struct option *)list)[i].name;
 }
 
 int mag_unknown_option(char **argv, const struct option *options)
 {
+	const struct mag_names names = { options, mag_option_at };
 	const char *word = argv[optind - 1], *near;
 	char *name;
 
@@ -104,7 +105,7 @@ int mag_unknown_option(char **argv, const struct option *options)
 		return MAG_EXIT_USAGE;
 	name = mag_xstrdup(word + 2);
 	name[strcspn(name, "=")] = '\0';
-	near = mag_suggest(name, mag_option_at, options);
+	near = mag_suggest(name, &names);
 	if (near)
 		fprintf(stderr, "%s: did you mean --%s?\n", argv[0], near);
 	free(name);

@@ -7,8 +7,11 @@
 
 struct option;
 
-/* The name number @i of @names, or NULL past the last. */
-typedef const char *mag_name_at(const void *names, size_t i);
+/* A list of names: where they are, and what yields number @i, or NULL past the last. */
+struct mag_names {
+	const void *list;
+	const char *(*at)(const void *list, size_t i);
+};
 
 /**
  * mag_suggest_distance() - how far one word is from another
@@ -25,25 +28,23 @@ size_t mag_suggest_distance(const char *a, const char *b);
 /**
  * mag_suggest() - the name that was probably meant
  * @name: as the user wrote it
- * @at: yields the names there are
- * @names: for @at
+ * @names: those there are
  *
  * Return: the nearest name, or NULL if none is near: more than a third of its
  * letters differ, and @name is not how it begins.
  */
-const char *mag_suggest(const char *name, mag_name_at *at, const void *names);
+const char *mag_suggest(const char *name, const struct mag_names *names);
 
 /**
  * mag_unknown() - complain about a name that does not exist
  * @what: what it is the name of, as "workload"
  * @name: as the user wrote it
- * @at: yields the names there are
- * @names: for @at
+ * @names: those there are
  *
  * Return: MAG_EXIT_USAGE.
  */
-int mag_unknown(const char *what, const char *name, mag_name_at *at,
-		const void *names);
+int mag_unknown(const char *what, const char *name,
+		const struct mag_names *names);
 
 /**
  * mag_unknown_option() - add to getopt's own complaint
