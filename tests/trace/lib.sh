@@ -115,6 +115,33 @@ hist_sum() { # MAP KEYS [AT LEAST]
 		END { print nr + 0 }' "$WORK/out"
 }
 
+# The value of a map without keys.
+scalar() { # MAP
+	sed -n "s/^@$1: //p" "$WORK/out"
+}
+
+# The claim that a script runs in so little room, and that it counts what found
+# none.  All later ones of the test have no more.
+no_room() { # SCRIPT KEYS [ARGUMENT...]
+	script=$1 room=$2
+	shift 2
+	traced "$script" "$@"
+	ok "$script: what found no room is told: $(scalar no_room)" \
+		test "$(scalar no_room)" -gt 0
+}
+
+# The claim that a script tells of returns that it missed: of 24 threads at once
+# the kernel follows ten, and on many CPUs more.
+crowded() { # SCRIPT BULK
+	commands "24 threads at once, bulk=$2" <<-LOAD
+	insmod /magslab/crowd.ko threads=24 bulk=$2
+	rmmod crowd
+	LOAD
+	traced "$1"
+	ok "$1: calls that were not seen to return: $(scalar unreturned)" \
+		test "$(scalar unreturned)" -gt 0
+}
+
 # The value of a workload's parameter in the command that a script printed.
 param() { # NAME
 	sed -n "s/^  magctl run .* -p $1=\([0-9]*\).*/\1/p" "$WORK/out"
