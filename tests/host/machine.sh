@@ -52,6 +52,9 @@ test_ports()
 	qemu <<<'echo "Kernel panic - not syncing: No working init found." >console'
 	status "one that runs no script" 4 run
 	says "is told by the options" "CONFIG_BINFMT_ELF=y and CONFIG_BINFMT_SCRIPT=y"
+	qemu <<<'echo "magslab-vm: missing: CONFIG_DEVTMPFS" >console'
+	status "one without device files" 4 run
+	says "is told" "error: the kernel was built without CONFIG_DEVTMPFS"
 	qemu <<<'exit 0'
 	status "one that says nothing" 4 run
 	says "is told by the options" "CONFIG_SERIAL_8250_CONSOLE=y"
@@ -90,7 +93,46 @@ echo "$*" >"'"$WORK/words"'"; echo "booted" >console; result 0'
 	ok "as QEMU is told" grep -q -e '-accel kvm' "$WORK/words"
 	ok "--machine tcg does without" run --machine tcg
 	ok "as QEMU is told" grep -q -e '-accel tcg' "$WORK/words"
+	test_kvm_on_terminal
 	RUN=$TOP/scripts/vm/run
+}
+
+# on_terminal COMMAND...: with a terminal of its own.
+on_terminal()
+{
+	script -qec "$(printf '%q ' "$@")" /dev/null
+}
+
+# The machine of make vm cannot begin again once it has the terminal.
+test_kvm_on_terminal()
+{
+	local -a run=(env PATH="$WORK/bin:$PATH" "$RUN" --kernel "$WORK/image"
+		      --job "$JOB" --out "$WORK/out-of-run" --timeout 20
+		      --interactive)
+
+	command -v script >/dev/null || {
+		skip "KVM on a terminal" "there is no script(1)"
+		return
+	}
+	qemu <<<"$write_result"'
+case " $* " in
+*" kvm "*) echo "failed to initialize kvm" >&2; exit 1 ;;
+*) echo "booted" >console; result 0 ;;
+esac'
+	ok "a machine on a terminal does without KVM that fails" \
+		on_terminal "${run[@]}"
+	says "which is said" "warning: the machine does not start under KVM"
+	qemu <<<"$write_result"'
+echo "$*" >>"'"$WORK/words"'"; echo "booted" >console; result 0'
+	rm -f "$WORK/words"
+	ok "and uses KVM that works" on_terminal "${run[@]}"
+	ok "as QEMU is told" grep -q -e '-accel kvm' "$WORK/words"
+	ok "and nothing else" fails grep -q -e '-accel tcg' "$WORK/words"
+}
+
+fails()
+{
+	! "$@"
 }
 
 # The host's times, as /proc/stat has them before and after.
