@@ -188,6 +188,9 @@ keep_races()
 	warn "the kernel has data races of its own: $DIR/races-of-the-kernel.log"
 }
 
+# MiB below which a kernel may have no room to say a word.
+LEAST_MIB=128
+
 # What init, or the kernel where no init came to run, says is missing.
 missing_of_console()
 {
@@ -208,9 +211,27 @@ missing_of_console()
 		echo "/dev/ttyS$ports"
 	elif [ ! -s "$console" ] && [ -s "$SCRATCH/machine" ]; then
 		echo machine
+	elif [ ! -s "$console" ] && [ "$MEM" -lt "$LEAST_MIB" ]; then
+		echo memory
 	elif [ ! -s "$console" ]; then
 		echo console
 	fi
+}
+
+# The user's own kernel arguments that can take away what is missing.
+tell_of_arguments()
+{
+	local argument
+	local -a arguments
+
+	read -r -a arguments <<<"${APPEND//$'\n'/ }"
+	for argument in "${arguments[@]}"; do
+		case $argument in
+		8250.nr_uarts=* | 8250_core.nr_uarts=* | rdinit=* | noinitrd | \
+			initrd=* | console=* | mem=*)
+			say "Leave $argument out of APPEND=: it may be the cause" ;;
+		esac
+	done
 }
 
 # die_of_missing WHAT: the cause, and the cure.
@@ -300,6 +321,7 @@ judge_start()
 	missing=$(missing_of_console)
 	[ -n "$missing" ] || return 0
 	show_console_end
+	tell_of_arguments
 	die_of_missing "$missing"
 }
 

@@ -40,6 +40,8 @@ test_ports()
 	status "a kernel with one serial port" 4 run
 	says "is told by the port" "error: the kernel has no serial port /dev/ttyS1"
 	says "and by the option" "CONFIG_SERIAL_8250_RUNTIME_UARTS=4, or 8250.nr_uarts=4"
+	status "one that was told to have one" 4 run --append "quiet 8250.nr_uarts=1"
+	says "has the argument named" "Leave 8250.nr_uarts=1 out of APPEND="
 	qemu <<<'echo "Serial: 8250/16550 driver, 1 ports, IRQ sharing enabled" >console'
 	status "one that loses its console to that" 4 run
 	says "is told as well" "error: the kernel has no serial port /dev/ttyS1"
@@ -49,6 +51,8 @@ test_ports()
 	qemu <<<'echo "Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)" >console; exit 0'
 	status "one that takes no initramfs" 4 run
 	says "is told by the option" "built without CONFIG_BLK_DEV_INITRD"
+	status "one that was told to start another program" 4 run --append rdinit=/x
+	says "has the argument named" "Leave rdinit=/x out of APPEND="
 	qemu <<<'echo "Kernel panic - not syncing: No working init found." >console'
 	status "one that runs no script" 4 run
 	says "is told by the options" "CONFIG_BINFMT_ELF=y and CONFIG_BINFMT_SCRIPT=y"
@@ -58,6 +62,8 @@ test_ports()
 	qemu <<<'exit 0'
 	status "one that says nothing" 4 run
 	says "is told by the options" "CONFIG_SERIAL_8250_CONSOLE=y"
+	status "one that says nothing for it has no room" 4 run --mem 64
+	says "is told by its memory" "error: the machine has too little memory"
 	qemu <<<'echo "no such CPU" >&2; exit 1'
 	status "QEMU that does not start" 4 run
 	says "has its words shown" "machine: no such CPU"
