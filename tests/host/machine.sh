@@ -151,8 +151,9 @@ busy() # BEFORE AFTER
 
 test_host()
 {
-	BEFORE="1000 1000 0 50" AFTER="1900 1100 0 550" \
+	BEFORE="1000 1000 0 50 0 1000" AFTER="1900 1100 0 550 0 3000" \
 		ok "a host that others use is told" busy
+	says "with what the machine had itself" "the machine had 5 s of CPU time in 20 s"
 	says "with figures" "other work on this host had 40 % of its CPU time, its own host 0 %, and 10 % was idle"
 	BEFORE="1000 1000 0 50" AFTER="1200 1000 300 200" \
 		ok "so is one that is starved itself" busy
@@ -161,6 +162,30 @@ test_host()
 	status "one that the machine alone uses is not" 1 busy
 	export BEFORE="1000 1000 0 50" AFTER="1500 1500 0 50"
 	status "nor one that has time to spare" 1 busy
+	export BEFORE="1000 1000 0 50 300 1000" AFTER="1500 1500 0 500 1300 3000"
+	ok "but one that may not take it is" busy
+	says "with figures" "the quota of this container held work back for 10 s"
+	export AFTER="1500 1500 0 500 400 3000"
+	status "and a little of that is not" 1 busy
+}
+
+# quota FILE TEXT: the machine's times where control groups say TEXT.
+quota()
+{
+	mkdir -p "$WORK/cgroup/$(dirname "$1")"
+	echo "$2" >"$WORK/cgroup/$1"
+	bash -c '. "$1/scripts/lib-env.sh"; . "$1/scripts/vm/lib-judge.sh"
+		CGROUPS=$2; host_times' sh "$TOP" "$WORK/cgroup" | cut -d " " -f 5
+	rm -r "$WORK/cgroup"
+}
+
+test_quota()
+{
+	is "control groups tell what they held back" \
+		"$(quota cpu.stat "throttled_usec 2500000")" 250
+	is "so do those of old" \
+		"$(quota cpu/cpu.stat "throttled_time 2500000000")" 250
+	is "where there are none, it is nothing" "$(quota none "")" 0
 }
 
 printf '#!/bin/sh\n' >"$JOB"
@@ -168,4 +193,5 @@ printf '#!/bin/sh\n' >"$JOB"
 test_ports
 test_kvm
 test_host
+test_quota
 tap_done
