@@ -16,6 +16,7 @@ refused() { # NAME COMMAND...
 	refused_name=$1
 	shift
 	ok "$refused_name" fails "$@"
+	# shellcheck disable=SC2154 # tap.sh sets it
 	cp "$tap_out" "$said"
 }
 
