@@ -14,16 +14,30 @@
 # Complaints that a machine makes which gets too little of its host.
 STARVED='soft lockup|detected stall|self-detected stall|blocked for more|hrtimer: interrupt took|clocksource'
 
-# host_times: ticks that this host's CPUs were busy, idle and stolen, and that what
-# this script waited for had of them.
+# throttled: ticks for which a container's quota held its work back, the most of
+# all control groups that this process is in.
+throttled()
+{
+	{ limits cpu.stat; limits cpu/cpu.stat; } | awk '
+		$1 == "throttled_usec" { ticks = $2 / 1e4 }
+		$1 == "throttled_time" { ticks = $2 / 1e7 }
+		ticks > most { most = ticks }
+		END { printf "%d\n", most }'
+}
+
+# host_times: ticks, a hundred a second, that this host's CPUs were busy, idle and
+# stolen, and that what this script waited for had of them; for which a quota held
+# work back; and since the host's start.
 host_times()
 {
-	local own
+	local own up
 
 	own=$(cut -d ')' -f 2- /proc/$$/stat)
-	awk -v own="$own" '/^cpu / {
+	up=$(cut -d ' ' -f 1 /proc/uptime)
+	awk -v own="$own" -v up="$up" -v held="$(throttled)" '/^cpu / {
 		split(own, mine, " ")
-		print $2 + $3 + $4 + $7 + $8, $5 + $6, $9 + 0, mine[14] + mine[15]
+		print $2 + $3 + $4 + $7 + $8, $5 + $6, $9 + 0,
+		      mine[14] + mine[15], held, int(up * 100)
 	}' /proc/stat
 }
 
@@ -188,6 +202,9 @@ keep_races()
 	warn "the kernel has data races of its own: $DIR/races-of-the-kernel.log"
 }
 
+# MiB below which a kernel may have no room to say a word.
+LEAST_MIB=128
+
 # What init, or the kernel where no init came to run, says is missing.
 missing_of_console()
 {
@@ -208,9 +225,27 @@ missing_of_console()
 		echo "/dev/ttyS$ports"
 	elif [ ! -s "$console" ] && [ -s "$SCRATCH/machine" ]; then
 		echo machine
+	elif [ ! -s "$console" ] && [ "$MEM" -lt "$LEAST_MIB" ]; then
+		echo memory
 	elif [ ! -s "$console" ]; then
 		echo console
 	fi
+}
+
+# The user's own kernel arguments that can take away what is missing.
+tell_of_arguments()
+{
+	local argument
+	local -a arguments
+
+	read -r -a arguments <<<"${APPEND//$'\n'/ }"
+	for argument in "${arguments[@]}"; do
+		case $argument in
+		8250.nr_uarts=* | 8250_core.nr_uarts=* | rdinit=* | noinitrd | \
+			initrd=* | console=* | mem=*)
+			say "Leave $argument out of APPEND=: it may be the cause" ;;
+		esac
+	done
 }
 
 # die_of_missing WHAT: the cause, and the cure.
@@ -243,19 +278,28 @@ die_of_missing()
 	esac
 }
 
-# What of its CPU time this host gave to others while the machine ran, and what was
-# not to be had at all, in percent; fails where it had time to spare.
+# What CPU time the machine had; what of it this host gave to others meanwhile, what
+# was not to be had at all, and what a quota forbade.  Fails where it had time to spare.
 host_was_busy()
 {
 	host_times | awk -v before="$HOST_BEFORE" '{
 		split(before, was, " ")
-		for (i = 1; i <= 4; i++)
+		for (i = 1; i <= 6; i++)
 			spent[i] = $i - was[i]
 		all = spent[1] + spent[2] + spent[3]
 		others = spent[1] - spent[4]
-		if (all <= 0 || spent[2] > all / 10 ||
-		    others + spent[3] < all / 4)
+		held = spent[5] > spent[6] / 4
+		busy = all > 0 && spent[2] <= all / 10 &&
+		       others + spent[3] >= all / 4
+		if (!busy && !held)
 			exit 1
+		printf "the machine had %d s of CPU time in %d s; ",
+		       spent[4] / 100, spent[6] / 100
+		if (held) {
+			printf "the quota of this container held work back for %d s\n",
+			       spent[5] / 100
+			exit
+		}
 		printf "other work on this host had %d %% of its CPU time, its own host %d %%, and %d %% was idle\n",
 		       100 * others / all, 100 * spent[3] / all, 100 * spent[2] / all
 	}'
@@ -300,6 +344,7 @@ judge_start()
 	missing=$(missing_of_console)
 	[ -n "$missing" ] || return 0
 	show_console_end
+	tell_of_arguments
 	die_of_missing "$missing"
 }
 

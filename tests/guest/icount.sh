@@ -69,7 +69,7 @@ ratio() { # FILE METRIC OP
 # more than nothing, which is a tenth of what a fast kmem_cache takes.
 test_plain_loop() {
 	file=$scratch/pair.json
-	ok "the plain loop runs" insmod /magslab/plainloop.ko
+	ok "the plain loop runs" insert /magslab/plainloop.ko
 	slub=$(plain slub_median) empty=$(plain empty_median)
 	plain_pair=$(calc "$slub / 1000")
 	diag "plain loop: $plain_pair insns a pair," \
@@ -88,7 +88,7 @@ test_plain_loop() {
 		"$(net_of_noop "$file" kmem_cache p50) net of noop"
 	ok "magctl and the plain loop agree within $PLAIN_PERCENT %" \
 		within "$pair" "$plain_pair" $PLAIN_PERCENT
-	ok "the plain loop can be removed" rmmod plainloop
+	ok "the plain loop can be removed" remove plainloop
 }
 
 test_repetition() {

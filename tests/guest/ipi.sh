@@ -22,7 +22,7 @@ found() { # PARAMETER
 }
 
 storm() { # PARAMETER...
-	insmod /magslab/ipistorm.ko "$@"
+	insert /magslab/ipistorm.ko "$@"
 }
 
 # A timer fired in a quarter of the sieges.  Where it is kept out, it fires in none.
@@ -54,7 +54,7 @@ test_storm() { # NAME WAKES PARAMETER...
 	ok "$name: the storm comes to its end" storm wakes="$wakes" "$@" ||
 		return
 	judge "$name" "$wakes"
-	ok "$name: nothing of it is left" rmmod ipistorm
+	ok "$name: nothing of it is left" remove ipistorm
 }
 
 # A program a CPU, which is in user mode most of the time.

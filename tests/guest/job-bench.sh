@@ -136,6 +136,10 @@ magctl machine --json >/out/machine.json || exit
 insns=0
 [ "$MAGSLAB_MACHINE" != icount ] || insns=1
 insert /magslab/magslab_bench.ko insns=$insns || exit
+[ -d $BENCH ] || {
+	echo "magslab_bench is told what to do by debugfs, which is not there: it needs CONFIG_DEBUG_FS=y, and no debugfs= in APPEND="
+	exit 1
+}
 page_size=$(sed -n 's/.*"page_size_bytes": *\([0-9]*\).*/\1/p' \
 	/out/environment.json)
 while read -r name cpus; do

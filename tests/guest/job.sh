@@ -54,4 +54,6 @@ area cpus sh /magslab/cpus.sh
 area cli sh /magslab/magctl_cli.sh
 area state sh /magslab/state.sh
 area idle sh /magslab/idle.sh
+# Last, for it ends with a kernel that takes no module.
+area insert sh /magslab/insert.sh
 exit $failed

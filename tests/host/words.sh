@@ -49,6 +49,8 @@ test_cmd()
 {
 	both "the command of make vm" CMD "$ODD" vm tail -n +2 "$GIVEN/job"
 	both "one of two lines" CMD "$EVEN" vm tail -n +2 "$GIVEN/job"
+	is "before it the module goes in, and a refusal is explained" \
+		"$(head -n 1 "$GIVEN/job")" "insert /magslab/magslab.ko || exit"
 }
 
 test_append()
