@@ -94,7 +94,15 @@ start_task()
 		> >(sed -u "s/^/[$1] /" >&2) 2>&1 &
 	TASK[$!]=$1
 	BEGUN[$!]=$SECONDS
-	on_exit "kill -- -$! 2>/dev/null && wait $!"
+}
+
+end_tasks()
+{
+	local pid
+
+	for pid in "${!TASK[@]}"; do
+		{ kill -- "-$pid" && wait "$pid"; } 2>/dev/null || :
+	done
 }
 
 # Until one has ended.  Tests that fail are no reason to end: sum_up tells them.
@@ -115,6 +123,7 @@ run_tasks()
 	local name cpus
 
 	cpus=$(cpu_count)
+	on_exit end_tasks
 	for name; do
 		[ ${#TASK[@]} -lt "$cpus" ] || await_task
 		start_task "$name"

@@ -87,7 +87,9 @@ static bool mag_experiment_gone_cpu(const struct mag_experiment *experiment,
 	*cpu = round->status.lost_cpu;
 	if (mag_round_lost_cpu(round))
 		return true;
-	if (round->call != MAG_CALL_START || round->error != -ENODEV)
+	/* With all CPUs asked for, the module finds too few, and says -EINVAL. */
+	if (round->call != MAG_CALL_START ||
+	    (round->error != -ENODEV && round->error != -EINVAL))
 		return false;
 	mag_cpulist_online(&online);
 	for (size_t i = 0; i < places->nr && !gone; i++) {

@@ -83,7 +83,7 @@ test_stacks()
 {
 	local stacks=$'
 calls [cache, stack]:
-@calls[heads, 
+@calls[heads,\x20
     f+1
     g+20
 ]: 7

@@ -84,7 +84,7 @@ case " $* " in
 esac'
 	ok "KVM that fails at once is done without" run
 	says "which is said" "warning: the machine does not start under KVM"
-	says "with QEMU'\''s words" "failed to initialize kvm"
+	says "with QEMU's words" "failed to initialize kvm"
 	sed -i 's/^KVM_PATIENCE=.*/KVM_PATIENCE=1/' "$WORK/scripts/vm/lib-qemu.sh"
 	qemu <<<"$write_result"'
 case " $* " in
