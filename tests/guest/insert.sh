@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# What insert and remove say where the kernel refuses.  The module is in at the
-# start; at the end it is out, and this kernel takes no module any more.
+# What insert and remove say where the kernel refuses.  At the end the module is out,
+# and this kernel takes no module any more.
 # shellcheck source=/dev/null
 . /magslab/tap.sh
 # shellcheck source=/dev/null
@@ -98,6 +98,8 @@ test_disabled() {
 	says "is told" "kernel.modules_disabled is 1"
 }
 
+# The area before may have it left in or out.
+[ -d /sys/module/magslab ] || load || exit
 test_in
 test_foreign
 test_parameter
