@@ -94,5 +94,4 @@ test_kmem_cache 3000 remote=700
 test_ways
 test_nested
 test_others
-crowded slablat 0
 tap_done

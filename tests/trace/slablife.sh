@@ -36,5 +36,4 @@ test_ways() {
 # 40 ms are of those from 32768 us on.
 test_lives 2000 2000 allocs=1000 turns=2 hold_us=40000 remote=300
 test_ways
-crowded slablife 1
 tap_done

@@ -118,18 +118,6 @@ test_nobody() {
 	is "walltell: but why" "$(grep -c '^no verdict: ' "$WORK/out")" 1
 }
 
-# Of so many threads at once the kernel follows ten to their return.
-test_crowd() {
-	commands "24 threads at once" <<-LOAD
-	insmod /magslab/crowd.ko threads=24
-	rmmod crowd
-	LOAD
-	traced walltell crowd
-	unseen=$(sed -n 's/^calls that were not seen to return: //p' "$WORK/out")
-	ok "walltell: calls that were not seen to return: $unseen" \
-		test "$unseen" -gt 0
-}
-
 # Without a name: all that reclaims, as the kernel counts it.
 stalls() {
 	cat "$WORK/stalls.before" "$WORK/stalls.after" | awk '
@@ -189,7 +177,6 @@ case $(uname -r) in
 	test_times
 	test_lock
 	test_nobody
-	test_crowd
 	test_reclaim
 	test_cgroup
 	;;

@@ -5,8 +5,7 @@
 # on a load.  bpftrace starts the load itself, when all its probes are attached,
 # and ends with it: so no event is missed.  /magslab/args holds the script's arguments,
 # as words for a shell; /magslab/load is the load; /magslab/rounds says how often it is to
-# be run without the script and with it, to compare, and 0 that it is not;
-# /magslab/rows, how many rows a table has at most.
+# be run without the script and with it, to compare, and 0 that it is not.
 # shellcheck source=scripts/vm/jobs/bpftrace.sh
 . /magslab/bpftrace.sh
 
@@ -24,36 +23,18 @@ reason() {
 		grep -m 1 ERROR /out/bpftrace.log ||
 			tail -n 1 /out/bpftrace.log | grep . ||
 			echo "it has none of the probes"
-	} | sed 's|^/tmp/||'
-}
-
-# Run bpftrace, and print what its script prints as tables, as it comes; the text
-# itself stays in /out.  The pipe is open here as well, so that its reader ends
-# also where bpftrace never opened it.
-print_tables() { # COMMAND...
-	rm -f /tmp/printed
-	mkfifo /tmp/printed
-	tee /out/script.out </tmp/printed |
-		awk -v rows="$(cat /magslab/rows)" -f /magslab/tables.awk &
-	tables=$!
-	exec 3>/tmp/printed
-	"$@" >/out/bpftrace.log 2>&1 3>&-
-	ended=$?
-	exec 3>&-
-	wait "$tables"
-	return "$ended"
+	} | sed 's|^/magslab/||'
 }
 
 # What is not the script's own output stays in /out, but for warnings.
 run_script() { # [ARGUMENT...]
 	rm -f /out/load.status
-	all_rows /magslab/script.bt >/tmp/script.bt
-	print_tables run_bpftrace /tmp/printed \
-		-c '/bin/busybox sh /magslab/load' /tmp/script.bt "$@" || {
+	bpftrace -q -c '/bin/busybox sh /magslab/load' /magslab/script.bt "$@" \
+		2>/out/bpftrace.log || {
 		echo "Linux $(uname -r) cannot run this script: $(reason)"
 		return 1
 	}
-	bpftrace_warnings </out/bpftrace.log
+	cat /out/bpftrace.log
 	check_load
 }
 
