@@ -114,7 +114,7 @@ static int mag_machine_on(const struct mag_session *session,
 static int mag_machine_cpus(struct mag_cpulist *cpus, const char *text)
 {
 	struct mag_cpulist online;
-	int code = MAG_EXIT_OK;
+	const __u32 *missing;
 
 	if (!text || !strcmp(text, "all")) {
 		mag_cpulist_online(cpus);
@@ -127,17 +127,13 @@ static int mag_machine_cpus(struct mag_cpulist *cpus, const char *text)
 		return MAG_EXIT_USAGE;
 	}
 	mag_cpulist_online(&online);
-	for (size_t i = 0; i < cpus->nr && !code; i++) {
-		if (mag_cpulist_has(&online, cpus->cpu[i]))
-			continue;
-		mag_error("--cpus %s: CPU %u is not online", text,
-			  cpus->cpu[i]);
-		code = MAG_EXIT_USAGE;
-	}
+	missing = mag_cpulist_missing(cpus, &online);
 	mag_cpulist_free(&online);
-	if (code)
-		mag_cpulist_free(cpus);
-	return code;
+	if (!missing)
+		return MAG_EXIT_OK;
+	mag_error("--cpus %s: CPU %u is not online", text, *missing);
+	mag_cpulist_free(cpus);
+	return MAG_EXIT_USAGE;
 }
 
 static int mag_machine_show(const char *list, bool json, const char *machine)

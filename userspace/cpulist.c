@@ -94,6 +94,16 @@ void mag_cpulist_free(struct mag_cpulist *list)
 	memset(list, 0, sizeof(*list));
 }
 
+const __u32 *mag_cpulist_missing(const struct mag_cpulist *list,
+				 const struct mag_cpulist *from)
+{
+	for (size_t i = 0; i < list->nr; i++) {
+		if (!mag_cpulist_has(from, list->cpu[i]))
+			return &list->cpu[i];
+	}
+	return NULL;
+}
+
 bool mag_cpulist_has(const struct mag_cpulist *list, __u32 cpu)
 {
 	for (size_t i = 0; i < list->nr; i++) {

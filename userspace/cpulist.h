@@ -36,5 +36,8 @@ void mag_cpulist_copy(struct mag_cpulist *copy, const struct mag_cpulist *list);
 void mag_cpulist_free(struct mag_cpulist *list);
 
 bool mag_cpulist_has(const struct mag_cpulist *list, __u32 cpu);
+/* The first of @list that is not in @from; NULL if all are. */
+const __u32 *mag_cpulist_missing(const struct mag_cpulist *list,
+				 const struct mag_cpulist *from);
 
 #endif /* MAGCTL_CPULIST_H */

@@ -80,9 +80,9 @@ static void mag_experiment_code(struct mag_experiment *experiment, int code)
 static bool mag_experiment_gone_cpu(const struct mag_experiment *experiment,
 				    const struct mag_round *round, __u32 *cpu)
 {
-	const struct mag_places *places = &experiment->request->places;
-	struct mag_cpulist online;
-	bool gone = false;
+	struct mag_cpulist online, cpus;
+	const __u32 *missing;
+	bool gone;
 
 	*cpu = round->status.lost_cpu;
 	if (mag_round_lost_cpu(round))
@@ -92,10 +92,12 @@ static bool mag_experiment_gone_cpu(const struct mag_experiment *experiment,
 	    (round->error != -ENODEV && round->error != -EINVAL))
 		return false;
 	mag_cpulist_online(&online);
-	for (size_t i = 0; i < places->nr && !gone; i++) {
-		*cpu = places->at[i].cpu;
-		gone = !mag_cpulist_has(&online, *cpu);
-	}
+	mag_places_list(&experiment->request->places, &cpus);
+	missing = mag_cpulist_missing(&cpus, &online);
+	gone = missing;
+	if (gone)
+		*cpu = *missing;
+	mag_cpulist_free(&cpus);
 	mag_cpulist_free(&online);
 	return gone;
 }

@@ -179,16 +179,16 @@ static bool mag_output_reader_is_gone(void)
 
 int mag_output_close_stdout(int code)
 {
-	bool lost = ferror(stdout);
-
 	bool gone = mag_output_reader_is_gone();
+	bool lost = ferror(stdout);
 
 	errno = 0;
 	if (!fclose(stdout) && !lost)
 		return MAG_EXIT_OK;
-	if (gone && !code)
+	if (!gone)
+		return mag_output_failed("standard output",
+					 errno ? errno : EIO);
+	if (!code)
 		mag_signals_end_by_pipe();
-	return mag_output_failed("standard output", gone    ? EPIPE
-						    : errno ? errno
-							    : EIO);
+	return mag_output_failed("standard output", EPIPE);
 }

@@ -97,53 +97,47 @@ static bool mag_place_allowed(struct mag_cpulist *allowed)
 	return found;
 }
 
-static int mag_place_none(const char *list)
-{
-	if (list)
-		mag_error("--cpus %s: no CPU", list);
-	else
-		mag_error(
-			"no CPU that magctl may run on is online: see taskset -p $$, or name others by --cpus");
-	return MAG_EXIT_USAGE;
-}
-
-/* Those of @wanted that are online; of a list of the user's, all must be. */
-static int mag_place_keep_online(struct mag_cpulist *wanted, const char *list,
-				 const struct mag_cpulist *online)
-{
-	size_t nr = 0;
-
-	for (size_t i = 0; i < wanted->nr; i++) {
-		if (mag_cpulist_has(online, wanted->cpu[i])) {
-			wanted->cpu[nr++] = wanted->cpu[i];
-		} else if (list) {
-			mag_error(
-				"--cpus %s: CPU %u is not online: bring it up (echo 1 >/sys/devices/system/cpu/cpu%u/online), or leave it out",
-				list, wanted->cpu[i], wanted->cpu[i]);
-			return MAG_EXIT_USAGE;
-		}
-	}
-	wanted->nr = nr;
-	return nr ? MAG_EXIT_OK : mag_place_none(list);
-}
-
-static int mag_place_wanted(struct mag_cpulist *wanted, const char *list,
+/* A list of the user's: all must be online. */
+static int mag_place_listed(struct mag_cpulist *wanted, const char *list,
 			    const struct mag_cpulist *online)
 {
-	int code;
+	const __u32 *missing;
 
-	if (list && mag_cpulist_parse(wanted, list)) {
+	if (mag_cpulist_parse(wanted, list)) {
 		mag_error(
 			"--cpus %s: not a list of CPUs in rising order, each once, at most 65535, such as 0-3,8",
 			list);
 		return MAG_EXIT_USAGE;
 	}
-	if (!list && !mag_place_allowed(wanted))
+	missing = mag_cpulist_missing(wanted, online);
+	if (!missing)
+		return MAG_EXIT_OK;
+	mag_error(
+		"--cpus %s: CPU %u is not online: bring it up (echo 1 >/sys/devices/system/cpu/cpu%u/online), or leave it out",
+		list, *missing, *missing);
+	mag_cpulist_free(wanted);
+	return MAG_EXIT_USAGE;
+}
+
+/* Those that magctl may run on, as far as they are online. */
+static int mag_place_own(struct mag_cpulist *wanted,
+			 const struct mag_cpulist *online)
+{
+	size_t nr = 0;
+
+	if (!mag_place_allowed(wanted))
 		mag_cpulist_copy(wanted, online);
-	code = mag_place_keep_online(wanted, list, online);
-	if (code)
-		mag_cpulist_free(wanted);
-	return code;
+	for (size_t i = 0; i < wanted->nr; i++) {
+		if (mag_cpulist_has(online, wanted->cpu[i]))
+			wanted->cpu[nr++] = wanted->cpu[i];
+	}
+	wanted->nr = nr;
+	if (nr)
+		return MAG_EXIT_OK;
+	mag_error(
+		"no CPU that magctl may run on is online: see taskset -p $$, or name others by --cpus");
+	mag_cpulist_free(wanted);
+	return MAG_EXIT_USAGE;
 }
 
 /**
@@ -167,71 +161,54 @@ static int mag_rank_compare(const void *a, const void *b)
 	return one->place.cpu < other->place.cpu ? -1 : 1;
 }
 
-static void mag_rank_sort(struct mag_rank *ranks, size_t nr)
-{
-	qsort(ranks, nr, sizeof(*ranks), mag_rank_compare);
-}
-
-/* How many before number @i are of the same core, or, if @node, of the same node. */
-static __u32 mag_rank_before(const struct mag_rank *ranks, size_t i, bool node)
+/* How many before number @i are of the same core. */
+static __u32 mag_rank_in_core(const struct mag_rank *ranks, size_t i)
 {
 	__u32 before = 0;
 
 	for (size_t j = 0; j < i; j++)
-		before += node ? ranks[j].place.node == ranks[i].place.node
-			       : ranks[j].place.core == ranks[i].place.core;
+		before += ranks[j].place.core == ranks[i].place.core;
 	return before;
 }
 
-/* By node, core and CPU. */
-static void mag_rank_smt(struct mag_rank *ranks, size_t nr)
+/* The same of its node. */
+static __u32 mag_rank_in_node(const struct mag_rank *ranks, size_t i)
 {
-	for (size_t i = 0; i < nr; i++) {
-		ranks[i].key[0] = ranks[i].place.node;
-		ranks[i].key[1] = ranks[i].place.core;
-	}
-	mag_rank_sort(ranks, nr);
+	__u32 before = 0;
+
+	for (size_t j = 0; j < i; j++)
+		before += ranks[j].place.node == ranks[i].place.node;
+	return before;
 }
 
-/* First one thread of every core, then a second of each. */
-static void mag_rank_core(struct mag_rank *ranks, size_t nr)
+/*
+ * Each order is made of the one before: node by node and core by core; from that,
+ * one thread of every core before a second; from that, the nodes by turns.
+ */
+static void mag_rank_key(struct mag_rank *ranks, size_t i,
+			 enum mag_placing placing)
 {
-	mag_rank_smt(ranks, nr);
-	for (size_t i = 0; i < nr; i++) {
-		ranks[i].key[0] = mag_rank_before(ranks, i, false);
-		ranks[i].key[1] = ranks[i].place.node;
-		ranks[i].key[2] = ranks[i].place.core;
-	}
-	mag_rank_sort(ranks, nr);
-}
+	const struct mag_place place = ranks[i].place;
+	__u32 *key = ranks[i].key;
 
-/* The nodes by turns, and on each its cores by turns. */
-static void mag_rank_node(struct mag_rank *ranks, size_t nr)
-{
-	mag_rank_core(ranks, nr);
-	for (size_t i = 0; i < nr; i++) {
-		ranks[i].key[0] = mag_rank_before(ranks, i, true);
-		ranks[i].key[1] = ranks[i].place.node;
-		ranks[i].key[2] = 0;
+	key[0] = 0;
+	key[1] = place.node;
+	key[2] = place.core;
+	if (placing == MAG_PLACE_CORE)
+		key[0] = mag_rank_in_core(ranks, i);
+	if (placing == MAG_PLACE_NODE) {
+		key[0] = mag_rank_in_node(ranks, i);
+		key[2] = 0;
 	}
-	mag_rank_sort(ranks, nr);
 }
 
 static void mag_place_order(struct mag_rank *ranks, size_t nr,
 			    enum mag_placing placing)
 {
-	switch (placing) {
-	case MAG_PLACE_LIST:
-		break;
-	case MAG_PLACE_SMT:
-		mag_rank_smt(ranks, nr);
-		break;
-	case MAG_PLACE_CORE:
-		mag_rank_core(ranks, nr);
-		break;
-	case MAG_PLACE_NODE:
-		mag_rank_node(ranks, nr);
-		break;
+	for (int step = MAG_PLACE_SMT; step <= (int)placing; step++) {
+		for (size_t i = 0; i < nr; i++)
+			mag_rank_key(ranks, i, (enum mag_placing)step);
+		qsort(ranks, nr, sizeof(*ranks), mag_rank_compare);
 	}
 }
 
@@ -256,19 +233,17 @@ static void mag_place_on(struct mag_places *places,
 	free(ranks);
 }
 
-static int mag_place_workers(size_t *nr, __u64 workers,
-			     const struct mag_cpulist *cpus,
-			     const struct mag_cpulist *online)
+int mag_place_workers(size_t *nr, __u64 workers, size_t usable, size_t online)
 {
-	if (workers > cpus->nr) {
+	if (workers > usable) {
 		mag_error("-w %llu: one worker a CPU, and %zu %s", workers,
-			  cpus->nr,
-			  cpus->nr == online->nr
+			  usable,
+			  usable == online
 				  ? "are online"
 				  : "may be used (--cpus, taskset, cpuset)");
 		return MAG_EXIT_USAGE;
 	}
-	*nr = workers ? (size_t)workers : cpus->nr;
+	*nr = workers ? (size_t)workers : usable;
 	if (*nr > MAG_MAX_WORKERS)
 		*nr = MAG_MAX_WORKERS;
 	return MAG_EXIT_OK;
@@ -290,9 +265,10 @@ int mag_place_find(struct mag_places *places, const char *list,
 			list);
 		return MAG_EXIT_USAGE;
 	}
-	code = mag_place_wanted(&cpus, list, &online);
+	code = list ? mag_place_listed(&cpus, list, &online)
+		    : mag_place_own(&cpus, &online);
 	if (!code) {
-		code = mag_place_workers(&nr, workers, &cpus, &online);
+		code = mag_place_workers(&nr, workers, cpus.nr, online.nr);
 		if (!code)
 			mag_place_on(places, &cpus, placing, nr);
 		mag_cpulist_free(&cpus);

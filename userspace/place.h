@@ -9,6 +9,7 @@
 
 #include "cpulist.h"
 
+/* From the second on, each is made of the one before. */
 enum mag_placing {
 	MAG_PLACE_LIST, /* in the order of the list */
 	MAG_PLACE_SMT, /* as few cores as can be */
@@ -49,6 +50,17 @@ int mag_place_placing(const char *name);
 int mag_place_find(struct mag_places *places, const char *list,
 		   enum mag_placing placing, __u64 workers);
 void mag_places_free(struct mag_places *places);
+
+/**
+ * mag_place_workers() - how many workers there will be
+ * @nr: out
+ * @workers: asked for; 0: one a CPU
+ * @usable: CPUs that they may have
+ * @online: all that are online
+ *
+ * Return: MAG_EXIT_OK, or MAG_EXIT_USAGE and has said that they are too many.
+ */
+int mag_place_workers(size_t *nr, __u64 workers, size_t usable, size_t online);
 
 /* The same in rising order; to be freed. */
 void mag_places_list(const struct mag_places *places, struct mag_cpulist *list);

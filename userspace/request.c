@@ -214,26 +214,13 @@ static int mag_request_clock(struct mag_request *request, const char *name,
 	return MAG_EXIT_OK;
 }
 
-/* Where /sys does not tell which CPUs there are, the module chooses. */
-static int mag_request_any_workers(struct mag_request *request, __u64 workers,
-				   const struct mag_info *info)
-{
-	if (workers > info->nr_cpus_online) {
-		mag_error("-w %llu: one worker a CPU, and %u are online",
-			  workers, info->nr_cpus_online);
-		return MAG_EXIT_USAGE;
-	}
-	request->config.nr_workers = workers ? (__u32)workers
-					     : info->nr_cpus_online;
-	return MAG_EXIT_OK;
-}
-
 static int mag_request_workers(struct mag_request *request,
 			       const struct mag_options *options,
 			       const struct mag_info *info)
 {
 	struct mag_places *places = &request->places;
 	int placing = MAG_PLACE_LIST;
+	size_t nr;
 	int code;
 
 	if (options->place)
@@ -244,8 +231,15 @@ static int mag_request_workers(struct mag_request *request,
 			      options->workers);
 	if (code)
 		return code;
-	if (!places->nr)
-		return mag_request_any_workers(request, options->workers, info);
+	if (!places->nr) {
+		/* /sys does not tell which CPUs there are: the module chooses. */
+		code = mag_place_workers(&nr, options->workers,
+					 info->nr_cpus_online,
+					 info->nr_cpus_online);
+		if (!code)
+			request->config.nr_workers = (__u32)nr;
+		return code;
+	}
 
 	request->cpus = mag_xcalloc(places->nr, sizeof(*request->cpus));
 	for (size_t i = 0; i < places->nr; i++)
