@@ -146,7 +146,7 @@ static void checks_clock_that_does_not_exist_is_refused(struct kunit *test)
 	checks_expect_refusal(test, &config, -EOPNOTSUPP);
 }
 
-/* Parameters. */
+/* Lists of CPUs. */
 
 static void checks_expect_cpus(struct kunit *test, u32 nr, const u32 *cpus,
 			       int err)
@@ -183,6 +183,8 @@ static void checks_cpus_that_cannot_be_had_are_refused(struct kunit *test)
 			break;
 		}
 }
+
+/* Parameters. */
 
 static void checks_param_out_of_range_is_refused(struct kunit *test)
 {

@@ -20,7 +20,7 @@
  * @state: enum mag_state; written by the control thread alone, with release,
  *	so that who reads it with acquire sees all that led there
  * @error: 0, or the errno of the first worker that failed
- * @lost_cpu: where @error is -ENODEV: that worker's CPU
+ * @failed_cpu: that worker's CPU, valid once the run has settled
  * @stop_asked: the measured part is to end early
  * @finish_asked: the hold is to end
  * @flags: MAG_RUN_*; written by the control thread before HOLD
@@ -48,7 +48,7 @@ struct mag_run_engine {
 	struct mag_run *run;
 	u32 state;
 	int error;
-	u32 lost_cpu;
+	u32 failed_cpu;
 	bool stop_asked;
 	bool finish_asked;
 	u32 flags;

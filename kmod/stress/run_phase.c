@@ -30,17 +30,11 @@ static void phase_end(struct mag_run *run)
 /* The first error is the one reported. */
 static void worker_fail(struct mag_worker *worker, int error)
 {
-	cmpxchg(&worker->run->engine->error, 0, error);
-	phase_end(worker->run);
-}
-
-static void worker_lost_cpu(struct mag_worker *worker)
-{
 	struct mag_run_engine *e = worker->run->engine;
 
-	/* Who reads it does so after the run has settled. */
-	if (!cmpxchg(&e->error, 0, -ENODEV))
-		e->lost_cpu = worker->cpu;
+	/* Who reads the CPU does so after the run has settled. */
+	if (!cmpxchg(&e->error, 0, error))
+		e->failed_cpu = worker->cpu;
 	phase_end(worker->run);
 }
 
@@ -66,7 +60,7 @@ static void worker_step(struct mag_worker *worker)
 
 	/* Its CPU went offline: what it measures would mean another one. */
 	if (unlikely(raw_smp_processor_id() != worker->cpu)) {
-		worker_lost_cpu(worker);
+		worker_fail(worker, -ENODEV);
 		return;
 	}
 

@@ -247,7 +247,8 @@ void mag_run_status(struct mag_run *run, struct mag_run_status *status)
 	status->state = state;
 	if (state == MAG_STATE_FAILED) {
 		status->error = run->engine->error;
-		status->lost_cpu = run->engine->lost_cpu;
+		if (status->error == -ENODEV)
+			status->lost_cpu = run->engine->failed_cpu;
 	}
 	status->clock = run->engine->clock;
 	status->clock_khz = mag_clock_khz(run->engine->clock);

@@ -83,7 +83,7 @@ static int deferred_lane_create(unsigned int cpu, struct hlist_node *node)
 	return 0;
 }
 
-/* Registered by the first run that needs it, with the claim on all others. */
+/* Registered by the first run that needs it: there is one at a time. */
 static int deferred_hotplug;
 
 static int deferred_hotplug_init(void)

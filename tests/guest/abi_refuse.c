@@ -541,7 +541,7 @@ static bool cpu_1_online(const char *online)
 	return done;
 }
 
-/* Two workers, or one on a machine of one CPU, on @cpus. */
+/* Runs so many workers on @cpus; 0 or an errno. */
 static int try_cpus(__u32 nr_workers, const __u32 *cpus)
 {
 	struct mag_run_config config;
