@@ -4,10 +4,10 @@
 # The compiler that a kernel was built with, which its modules need as well: options
 # that one of them knows another refuses.  Sourced by lib.sh.
 
-# kernel_config KDIR NAME: the value of CONFIG_NAME, or nothing.
+# kernel_config NAME: the value of CONFIG_NAME in the kernel of $KDIR, or nothing.
 kernel_config()
 {
-	sed -n "s/^CONFIG_$2=//p" "$1/include/config/auto.conf" 2>/dev/null
+	sed -n "s/^CONFIG_$1=//p" "$KDIR/include/config/auto.conf" 2>/dev/null
 }
 
 # major_of COMPILER: of its version, or nothing where it is not there.
@@ -53,8 +53,8 @@ clang_words()
 		warn "the kernel of $KDIR was built with clang $major, and clang $(major_of clang) is what there is: if it does not build, sudo apt-get install clang-$major"
 	fi
 	echo "CC=$clang"
-	[ "$(kernel_config "$KDIR" AS_IS_GNU)" != y ] || echo LLVM_IAS=0
-	[ "$(kernel_config "$KDIR" LD_IS_LLD)" = y ] || return 0
+	[ "$(kernel_config AS_IS_GNU)" != y ] || echo LLVM_IAS=0
+	[ "$(kernel_config LD_IS_LLD)" = y ] || return 0
 	lld=ld.lld${clang#clang}
 	command -v "$lld" >/dev/null ||
 		die "the kernel of $KDIR was linked by lld $major, which is not there" \
@@ -71,11 +71,11 @@ kernel_compiler()
 	[[ " ${KBUILD_FLAGS:-} " != *" CC="* ]] &&
 		[[ " ${KBUILD_FLAGS:-} " != *" LLVM="* ]] || return 0
 	! grep -qs '^CC = ' "$KDIR/.kernelvariables" || return 0
-	if [ "$(kernel_config "$KDIR" CC_IS_CLANG)" = y ]; then
-		version=$(kernel_config "$KDIR" CLANG_VERSION)
+	if [ "$(kernel_config CC_IS_CLANG)" = y ]; then
+		version=$(kernel_config CLANG_VERSION)
 		clang_words $((version / 10000))
 	elif [ "$1" != arm64 ]; then
-		version=$(kernel_config "$KDIR" GCC_VERSION)
+		version=$(kernel_config GCC_VERSION)
 		[ -z "$version" ] || gcc_words $((version / 10000))
 	fi
 }
@@ -100,7 +100,7 @@ tell_symbols()
 	mapfile -t symbols < <(sed -n 's/.*modpost: "\([^"]*\)" \[.*\] undefined!.*/\1/p' "$1" |
 		sort -u)
 	[ ${#symbols[@]} -gt 0 ] || return 0
-	if [ "$(kernel_config "$KDIR" TRIM_UNUSED_KSYMS)" = y ]; then
+	if [ "$(kernel_config TRIM_UNUSED_KSYMS)" = y ]; then
 		printf '%s\n' "${symbols[@]}" >"$2/missing-symbols"
 		die "the kernel of $KDIR exports only what its own modules use (CONFIG_TRIM_UNUSED_KSYMS): magslab.ko misses ${symbols[*]}" \
 		    "Build the kernel without that option, or with CONFIG_UNUSED_KSYMS_WHITELIST=\"$2/missing-symbols\", where they are listed."

@@ -57,28 +57,20 @@ um_words()
 	[ "${CPUS:-1}" -le "$UM_CPUS" ] || printf '%s\n' "CPUS=$UM_CPUS"
 }
 
-# split_arguments NAME [VARIABLE=VALUE...] [SET...]: as $ON_NAME and, the
-# command to run, $ON_COMMAND.
-split_arguments()
-{
-	ON_NAME=$1
-	ON_COMMAND=(env)
-	shift
-	while [[ ${1:-} == *=* ]]; do
-		ON_COMMAND+=("$1")
-		shift
-	done
-	ON_COMMAND+=("$TOP/scripts/test-on" "$RESULTS/$ON_NAME" "$@")
-}
-
 # test_on NAME [VARIABLE=VALUE...] [SET...]: test-on into $RESULTS/NAME.  Tests
 # that fail are no reason to end: sum_up tells them.
 test_on()
 {
-	local status=0
+	local name=$1 status=0
+	local -a variables=()
 
-	split_arguments "$@"
-	"${ON_COMMAND[@]}" || status=$?
+	shift
+	while [[ ${1:-} == *=* ]]; do
+		variables+=("$1")
+		shift
+	done
+	env "${variables[@]}" "$TOP/scripts/test-on" "$RESULTS/$name" "$@" ||
+		status=$?
 	[ "$status" -le 1 ] || exit "$status"
 }
 

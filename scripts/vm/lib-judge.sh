@@ -12,7 +12,7 @@
 #   stack, for the kernel has races of its own: races-of-the-kernel.log.
 
 # Complaints that a machine makes which gets too little of its host.
-STARVED='soft lockup|detected stall|self-detected stall|blocked for more|hrtimer: interrupt took|clocksource'
+STARVED='soft lockup|detected stall|blocked for more|hrtimer: interrupt took|clocksource'
 
 # throttled: ticks for which a container's quota held its work back, the most of
 # all control groups that this process is in.
@@ -314,18 +314,23 @@ tell_of_host()
 	say "$words: the machine was starved, so do not blame the kernel; run it again when the host is quiet"
 }
 
+# timeout(1) ended it.
+time_ran_out()
+{
+	[ "$ENDED" -eq 124 ] || [ "$ENDED" -eq 137 ]
+}
+
 # Neither complete nor hung: is there a job's status to speak of?
 judge_end()
 {
-	if ! "$COMPLETE" || [ "$ENDED" -eq 124 ] || [ "$ENDED" -eq 137 ]; then
+	if ! "$COMPLETE" || time_ran_out; then
 		show_console_end
-		case $ENDED in
-		124 | 137)
+		if time_ran_out; then
 			say "time ran out after $TIMEOUT s: the machine hung, or needs a larger --timeout"
 			tell_of_host
-			;;
-		*) say "the machine ended without a whole result" ;;
-		esac
+		else
+			say "the machine ended without a whole result"
+		fi
 		exit 3
 	fi
 	[ "$JOB_STATUS" -eq 0 ] || {
@@ -339,7 +344,7 @@ judge_start()
 {
 	local missing
 
-	[ "$ENDED" -ne 124 ] && [ "$ENDED" -ne 137 ] || return 0
+	! time_ran_out || return 0
 	! grep -qa 'magslab-vm: the job starts' "$DIR/console.log" || return 0
 	missing=$(missing_of_console)
 	[ -n "$missing" ] || return 0

@@ -184,8 +184,8 @@ machine_interactive()
 # Seconds for the first byte on the console.  Under KVM it takes less than one.
 KVM_PATIENCE=30
 
-# kvm_came_up: a byte has come, or the machine has ended with its result.  Where KVM
-# cannot run a kernel QEMU says so and ends, or nothing ever happens.
+# kvm_came_up: a byte has come on the console.  Where KVM cannot run a kernel QEMU
+# says so and ends, or nothing ever happens.
 kvm_came_up()
 {
 	local first
