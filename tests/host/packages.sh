@@ -75,10 +75,60 @@ test_unreachable()
 	says "and what could not be installed" "could not install xz-utils"
 }
 
+# first_asked VARIABLE=VALUE... TARGET: the groups that a command asks for first, where an
+# ordinary user is told what is missing, and the command ends.
+first_asked()
+{
+	rm -f "$WORK/groups"
+	in_copy make "$@" >/dev/null 2>&1
+	sed -n '1s/ /\n/gp' "$WORK/groups" | LC_ALL=C sort -u | paste -sd ' '
+}
+
+# A user who is not root is told once, not again after minutes of work.
+test_groups()
+{
+	make_copy
+	fake "$COPY/scripts/setup-packages" <<-EOF
+	#!/bin/sh
+	echo "\$*" >>"$WORK/groups"
+	exit 4
+	EOF
+	is "make test" "$(first_asked test)" "bench build kernel test trace vm"
+	is "on a kernel of ours" "$(first_asked test KERNEL=7.3)" \
+		"bench build kernel test vm"
+	is "on a machine, which takes one" "$(first_asked test MACHINE=icount)" \
+		"bench build kernel test vm"
+	is "on what there is" "$(first_asked test KERNEL=stock)" \
+		"bench build test vm"
+	is "make demo" "$(first_asked demo)" "build vm"
+	is "on a kernel of ours" "$(first_asked demo KERNEL=7.3)" "build kernel vm"
+	is "of the user's" "$(first_asked demo KERNEL_TREE=.)" "build kernel vm"
+	is "that is built" "$(first_asked demo KDIR="$KDIR")" "build vm"
+	is "under User-Mode Linux" "$(first_asked demo MACHINE=um)" "build kernel vm"
+	is "with checks" "$(first_asked demo VARIANT=debug)" "build kernel vm"
+	is "for arm64" "$(first_asked demo ARCH=arm64)" "arm64 build kernel vm"
+	is "make kunit" "$(first_asked kunit)" "build kernel test vm"
+	is "make coverage" "$(first_asked coverage)" \
+		"build coverage kernel test vm"
+	is "make bench" "$(first_asked bench)" "bench build kernel vm"
+	is "of another kernel" "$(first_asked bench KDIR="$KDIR")" "bench build vm"
+	is "make check" "$(first_asked check)" "build check fetch kernel"
+	is "of what there is" "$(first_asked check KERNELS=stock)" \
+		"build check fetch"
+	is "of no kernel" "$(first_asked check CHECKS=text)" "build check fetch"
+	is "make trace" "$(first_asked trace SCRIPT=slabrate)" "build kernel trace vm"
+	is "make trace-test" "$(first_asked trace-test KERNELS=7.3)" \
+		"build kernel recorders trace vm"
+	is "of a single script" \
+		"$(first_asked trace-test KERNELS=7.3 SCRIPTS=slabrate)" \
+		"build kernel trace vm"
+}
+
 make_copy
 cp "$TOP/scripts/setup-packages" "$COPY/scripts/"
 fake_apt
 test_alone
 test_held
 test_unreachable
+test_groups
 tap_done
