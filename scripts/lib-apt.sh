@@ -69,6 +69,16 @@ apt_fetch()
 	(cd "$dir" && apt-get -c "$APT_CONF" download -q "$@" >&2)
 }
 
+# debian_site [OPTION...]: the mirror of Debian's that apt's sources name, if one does, by
+# what its lists say of themselves.  Options of apt's.
+debian_site()
+{
+	# shellcheck disable=SC2016 # apt-get is to expand it
+	apt-get "$@" indextargets --format '$(SITE)' \
+		'Created-By: Packages' 'Origin: Debian' 'Label: Debian' |
+		sed -n 1p
+}
+
 # apt_setup_suite SUITE: instead of the machine's own sources, Debian's SUITE,
 # from the mirror that those name and by the keyring that is installed.  Needs
 # apt_setup and apt_update before it, for what the sources say of themselves.
@@ -76,10 +86,7 @@ apt_setup_suite()
 {
 	local suite=$1 site keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
-	# shellcheck disable=SC2016 # apt-get is to expand it
-	site=$(apt-get -c "$APT_CONF" indextargets --format '$(SITE)' \
-		'Created-By: Packages' 'Origin: Debian' 'Label: Debian' |
-		head -n 1)
+	site=$(debian_site -c "$APT_CONF")
 	[ -n "$site" ] ||
 		die "none of the machine's package sources is Debian's own" \
 		    "linux-source comes from there."

@@ -10,10 +10,15 @@ kernel_config()
 	sed -n "s/^CONFIG_$1=//p" "$KDIR/include/config/auto.conf" 2>/dev/null
 }
 
-# major_of COMPILER: of its version, or nothing where it is not there.
+# major_of TOOL: of the version of a compiler or of LLVM's linker, or nothing where it
+# is not there.
 major_of()
 {
-	"$1" -dumpversion 2>/dev/null | cut -d . -f 1
+	case $1 in
+	ld.lld*) "$1" --version 2>/dev/null |
+		sed -n 's/.*LLD \([0-9]*\).*/\1/p' ;;
+	*) "$1" -dumpversion 2>/dev/null | cut -d . -f 1 ;;
+	esac
 }
 
 # find_tool NAME MAJOR: NAME-MAJOR, or NAME if that is of this version.
@@ -55,8 +60,8 @@ clang_words()
 	echo "CC=$clang"
 	[ "$(kernel_config AS_IS_GNU)" != y ] || echo LLVM_IAS=0
 	[ "$(kernel_config LD_IS_LLD)" = y ] || return 0
-	lld=ld.lld${clang#clang}
-	command -v "$lld" >/dev/null ||
+	major=$(major_of "$clang")
+	lld=$(find_tool ld.lld "$major") ||
 		die "the kernel of $KDIR was linked by lld $major, which is not there" \
 		    "Install it: sudo apt-get install lld-$major"
 	echo "LD=$lld"
@@ -91,20 +96,39 @@ module_words()
 		printf '%s' "${compiler:+$compiler$'\n'}")
 }
 
-# tell_symbols LOG DIR: of the words of a build that failed, which symbols the kernel of
-# $KDIR does not export, and what helps.
+# missing_symbols LOG DIR: which symbols the kernel of $KDIR does not export, one a line,
+# by the words of a build in DIR that failed.  modpost names ten of them; the
+# object, if it can be read, has all.
+missing_symbols()
+{
+	local named
+
+	named=$(sed -n 's/.*modpost: "\([^"]*\)" \[.*\] undefined!.*/\1/p' "$1")
+	[ -n "$named" ] || return 0
+	{
+		echo "$named"
+		nm -u "$2/module/magslab.o" 2>/dev/null |
+			awk '$1 == "U" && $2 != "__this_module" { print $2 }' |
+			grep -vxFf <(cut -f 2 "$KDIR/Module.symvers")
+	} | sort -u
+}
+
+# tell_symbols LOG DIR: the same for the user, with what helps.
 tell_symbols()
 {
+	local list=$2/missing-symbols some
 	local -a symbols
 
-	mapfile -t symbols < <(sed -n 's/.*modpost: "\([^"]*\)" \[.*\] undefined!.*/\1/p' "$1" |
-		sort -u)
+	mapfile -t symbols < <(missing_symbols "$1" "$2")
 	[ ${#symbols[@]} -gt 0 ] || return 0
+	printf '%s\n' "${symbols[@]}" >"$list"
+	some=${symbols[*]:0:10}
+	[ ${#symbols[@]} -le 10 ] || some+=" ..."
 	if [ "$(kernel_config TRIM_UNUSED_KSYMS)" = y ]; then
-		printf '%s\n' "${symbols[@]}" >"$2/missing-symbols"
-		die "the kernel of $KDIR exports only what its own modules use (CONFIG_TRIM_UNUSED_KSYMS): magslab.ko misses ${symbols[*]}" \
-		    "Build the kernel without that option, or with CONFIG_UNUSED_KSYMS_WHITELIST=\"$2/missing-symbols\", where they are listed."
+		die "the kernel of $KDIR exports only what its own modules use (CONFIG_TRIM_UNUSED_KSYMS): magslab.ko misses ${#symbols[@]} symbols: $some" \
+		    "Build the kernel without that option, or with CONFIG_UNUSED_KSYMS_WHITELIST=\"$list\", where all are listed."
 	fi
-	die "the kernel of $KDIR lacks what magslab.ko needs: ${symbols[*]}" \
+	die "the kernel of $KDIR lacks ${#symbols[@]} symbols that magslab.ko needs: $some" \
+	    "All of them are in $list." \
 	    "Documentation/machines.rst lists the options of a kernel of yours."
 }

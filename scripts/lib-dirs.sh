@@ -160,14 +160,7 @@ remove_unheld()
 # cache_dir: the folder that outlives the checkout, in $CACHE.
 cache_dir()
 {
-	CACHE=${MAGSLAB_CACHE:-}
-	if [ -z "$CACHE" ]; then
-		CACHE=${XDG_CACHE_HOME:-${HOME:+$HOME/.cache}}
-		[ -n "$CACHE" ] ||
-			die "no cache folder: HOME is not set" \
-			    "Set MAGSLAB_CACHE= to a folder of yours."
-		CACHE=$CACHE/magslab
-	fi
+	CACHE=${MAGSLAB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/magslab}
 	CACHE=$(realpath -ms -- "$CACHE")
 	check_path "the cache folder" "$CACHE" \
 		   "Set MAGSLAB_CACHE= to a path without one."

@@ -22,6 +22,11 @@ forget_environment()
 	done < <(declare -Fx)
 	# Messages and numbers are those of this locale.
 	export LC_ALL=C
+	# Services are started without; without it, ~ is what the user's record says.
+	[ -n "${HOME:-}" ] || {
+		unset HOME
+		export HOME=~
+	}
 }
 set +o posix +o noglob +o noclobber
 forget_environment

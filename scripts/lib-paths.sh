@@ -63,7 +63,7 @@ check_path()
 		    "$3"
 	[[ /$2/ != */'~'/* ]] ||
 		die "$1 $2 begins with a ~ that no shell has replaced" \
-		    "Write it out: ${HOME:-the home}"
+		    "Write it out: $HOME"
 }
 
 # Each script may start others.

@@ -27,7 +27,7 @@ without_module()
 		grep -q '^kprobe:mag_.*\*' "$SCRIPTS_DIR/$1.bt"
 }
 
-# prepare_trace: the packages, a kernel that can be looked into, the build.
+# prepare_trace GROUP...: the packages, a kernel that can be looked into, the build.
 prepare_trace()
 {
 	case ${MACHINE:-qemu}-${ARCH:-x86_64} in
@@ -40,7 +40,7 @@ prepare_trace()
 		die "the distribution's kernel has no 9P to share the host's tools by" \
 		    "KERNEL=6.1 is the same version, built here."
 	export VARIANT=trace
-	prepare build vm trace
+	prepare "$@"
 }
 
 # trace_machine ARGUMENT...: in_machine, with this host's tools but clang, by all

@@ -203,15 +203,31 @@ kdir_release()
 	sed -n 's/^#define UTS_RELEASE "\(.*\)"/\1/p' "$header"
 }
 
+# builds_kernel: kernel/pick will not find the kernel of this run ready: it is to be built.
+builds_kernel()
+{
+	[ -z "${KDIR:-}${KERNEL_IMAGE:-}" ] && [ "${KERNEL:-}" != stock ] || return
+	[ -n "${KERNEL:-}${KERNEL_TREE:-}" ] || [ "${MACHINE:-}" = um ] ||
+		[ "${ARCH:-x86_64}-${VARIANT:-release}" != x86_64-release ]
+}
+
+# need_packages GROUP...: setup-packages, with all that the kernel and the machine of this
+# run need as well: a user is to be told once, before anything is done.
+need_packages()
+{
+	local groups=("$@")
+
+	[ "${ARCH:-}" != arm64 ] || groups+=(arm64)
+	! builds_kernel || groups+=(kernel)
+	"$TOP/scripts/setup-packages" "${groups[@]}"
+}
+
 # prepare GROUP...: what a run in a machine needs: the packages, a kernel (see
 # kernel/pick), and the build for it in $BUILD.
 prepare()
 {
-	local groups=("$@")
-
 	check_top
-	[ "${ARCH:-}" != arm64 ] || groups+=(arm64)
-	"$TOP/scripts/setup-packages" "${groups[@]}"
+	need_packages "$@"
 	pick_kernel
 	BUILD=$OUT/build/$KERNEL_NAME
 	build_in "$BUILD"

@@ -78,6 +78,30 @@ test_shells()
 		in_copy TMOUT=1 POSIXLY_CORRECT=1 make kernels KERNELS=7.3:um:debug
 }
 
+# cache VARIABLE=VALUE...: the cache folder, which is not made.
+cache()
+{
+	in_copy env -u HOME "$@" bash -c '. scripts/lib.sh
+		own_cache() { :; }
+		cache_dir
+		echo "$CACHE"' 2>&1
+}
+
+# As a service is started.
+test_home()
+{
+	local home
+
+	home=$(getent passwd "$(id -u)" | cut -d : -f 6)
+	is "without HOME, it is where the user's record says" "$(cache)" \
+		"${home%/}/.cache/magslab"
+	is "and so where HOME is empty" "$(cache HOME=)" \
+		"${home%/}/.cache/magslab"
+	is "which is not asked where HOME says it" "$(cache HOME=/of/mine)" \
+		/of/mine/.cache/magslab
+	is "nor where the cache is named" "$(cache MAGSLAB_CACHE=/of/mine)" /of/mine
+}
+
 # arch NAME ARCH... : what the machine is told.
 test_arch()
 {
@@ -208,6 +232,7 @@ test_locale_repeat_pair()
 make_copy
 test_build
 test_shells
+test_home
 test_arch
 test_jobs
 test_containers

@@ -6,12 +6,16 @@
 set -uo pipefail
 . "$(dirname "$0")/lib.sh"
 
-# compiler NAME VERSION: one that knows its version.
+# compiler NAME VERSION: one that knows its version, or a linker.
 compiler()
 {
 	fake "$WORK/bin/$1" <<-EOF
 	#!/bin/sh
-	[ "\$1" != -dumpversion ] || echo $2
+	case $1-\$1 in
+	ld.lld*--version) echo "Made-up LLD $2 (compatible with GNU linkers)" ;;
+	ld.lld*-dumpversion) exit 1 ;;
+	*-dumpversion) echo $2 ;;
+	esac
 	exit 0
 	EOF
 }
@@ -69,6 +73,12 @@ test_clang()
 	ok "one whose tools are there" build
 	told_make "is built with its compiler" "CC=clang-17( |$)"
 	told_make "and its linker" "LD=ld.lld-17( |$)"
+	# As the tools of LLVM are where they were unpacked.
+	rm "$WORK/bin/ld.lld-17"
+	compiler ld.lld 17.0.6
+	ok "one whose linker has no number in its name" build
+	told_make "is built with that" "LD=ld.lld( |$)"
+	compiler ld.lld 16.0.0
 	configure CONFIG_CC_IS_CLANG=y CONFIG_CLANG_VERSION=160000 \
 		CONFIG_AS_IS_GNU=y CONFIG_LD_IS_BFD=y
 	ok "one of clang and GNU's tools" build
@@ -90,24 +100,61 @@ test_no_clang()
 	says "with the cure" "apt-get install clang-17 lld-17"
 }
 
-test_symbols()
+# A kernel that exports half of what the module needs, whose modpost names no more
+# than ten of the rest, as Linux does.
+fake_modpost()
 {
-	configure CONFIG_CC_IS_GCC=y CONFIG_TRIM_UNUSED_KSYMS=y
+	local i
+
+	for i in {10..39}; do
+		echo "void need_$i(void);"
+	done >"$WORK/needs.c"
+	{
+		echo 'extern int __this_module, lucky __attribute__((weak));'
+		echo 'void *all[] = { &__this_module, &lucky,'
+		printf 'need_%s,\n' {10..39}
+		echo '};'
+	} >>"$WORK/needs.c"
+	printf '0x0\tneed_%s\tvmlinux\tEXPORT_SYMBOL\t\n' {10..19} \
+		>"$KDIR/Module.symvers"
 	{
 		printf '.PHONY: modules\nmodules:\n'
-		printf '\t@echo '\''ERROR: modpost: "%s" [magslab.ko] undefined!'\''\n' \
-			split_page node_states
+		printf '\t@gcc -c -o $(M)/magslab.o %s\n' "$WORK/needs.c"
+		printf '\t@echo '\''ERROR: modpost: "need_%s" [magslab.ko] undefined!'\''\n' \
+			{20..29}
 		printf '\t@exit 1\n'
 	} >"$KDIR/Makefile"
+}
+
+test_symbols()
+{
+	# With the host's own compiler.
+	rm -f "$WORK"/bin/*
+	configure CONFIG_CC_IS_GCC=y CONFIG_TRIM_UNUSED_KSYMS=y
+	fake_modpost
 	status "a kernel that exports what its own modules use" 4 build
 	says "is told by the option and the symbols" \
-		"CONFIG_TRIM_UNUSED_KSYMS.* misses node_states split_page"
+		"CONFIG_TRIM_UNUSED_KSYMS.* misses 20 symbols: need_20 need_21 .*need_29 \.\.\."
 	says "with the cure" "CONFIG_UNUSED_KSYMS_WHITELIST=\"$WORK/module/missing-symbols\""
-	is "and the list is there" \
-		"$(paste -sd ' ' "$WORK/module/missing-symbols")" "node_states split_page"
+	is "and the list has all of them" \
+		"$(cat "$WORK/module/missing-symbols")" "$(printf 'need_%s\n' {20..39})"
 	configure CONFIG_CC_IS_GCC=y
 	status "one that lacks them" 4 build
-	says "is told by the symbols" "lacks what magslab.ko needs: node_states split_page"
+	says "is told by the symbols" "lacks 20 symbols that magslab.ko needs: need_20 "
+	says "and where all of them are listed" "$WORK/module/missing-symbols"
+}
+
+# What no tool can read, or what has another cause.
+test_other_words()
+{
+	configure CONFIG_CC_IS_GCC=y
+	sed -i 's/gcc -c.*/echo bitcode >$(M)\/magslab.o/' "$KDIR/Makefile"
+	status "an object of another format" 4 build
+	says "is told by the words there are" "lacks 10 symbols that magslab.ko needs: need_20 "
+	printf '.PHONY: modules\nmodules:\n\t@echo "error: made up"; exit 1\n' \
+		>"$KDIR/Makefile"
+	status "another failure" 1 build
+	ok "is not explained" fails grep -q symbol "$tap_out"
 }
 
 fails()
@@ -120,4 +167,5 @@ test_gcc
 test_clang
 test_no_clang
 test_symbols
+test_other_words
 tap_done
