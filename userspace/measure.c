@@ -2,11 +2,11 @@
 /* The body of run and compare. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "experiment.h"
 #include "measure.h"
 #include "options.h"
+#include "output.h"
 #include "report.h"
 #include "result.h"
 #include "state.h"
@@ -25,8 +25,9 @@ static bool mag_measure_any(const struct mag_experiment *experiment)
 static bool mag_measure_reports(const struct mag_options *options)
 {
 	return !options->quiet &&
-	       (!options->json || strcmp(options->json, "-")) &&
-	       (!options->histogram || strcmp(options->histogram, "-"));
+	       (!options->json || !mag_output_is_stdout(options->json)) &&
+	       (!options->histogram ||
+		!mag_output_is_stdout(options->histogram));
 }
 
 static int mag_measure_write(const struct mag_experiment *experiment,

@@ -245,7 +245,7 @@ static void mag_options_default(struct mag_options *options, bool warmup_given)
 int mag_options_check_outputs(const struct mag_options *options)
 {
 	if (options->json && options->histogram &&
-	    !strcmp(options->json, options->histogram)) {
+	    mag_output_same(options->json, options->histogram)) {
 		mag_error("--json and --histogram cannot both write %s",
 			  options->json);
 		return MAG_EXIT_USAGE;

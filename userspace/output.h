@@ -3,7 +3,14 @@
 #ifndef MAGCTL_OUTPUT_H
 #define MAGCTL_OUTPUT_H
 
+#include <stdbool.h>
 #include <stddef.h>
+
+/* "-", or a name of it such as /dev/stdout. */
+bool mag_output_is_stdout(const char *path);
+
+/* Whether two paths lead to one file, which need not be there yet. */
+bool mag_output_same(const char *a, const char *b);
 
 /**
  * mag_output_check() - whether a file could be written, before hours are spent
@@ -19,10 +26,12 @@ int mag_output_check(const char *path);
  * @text: what
  * @len: bytes
  *
- * A regular file gets its name only when it is complete and on disk; what is
- * not a regular file (a pipe, a terminal) is written as it is.
+ * A regular file gets its name only when it is complete and on disk.  What is
+ * not a regular file (a pipe, a terminal), and what is open already
+ * (/dev/stdout, /dev/fd/3), is written as it is.
  *
- * Return: MAG_EXIT_OK, or MAG_EXIT_FAILED and has said why.
+ * Return: MAG_EXIT_OK, or MAG_EXIT_FAILED and has said why.  What standard output
+ * loses is told by mag_output_close_stdout().
  */
 int mag_output_write(const char *path, const char *text, size_t len);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The whole tool on the fake device: exit codes, messages, files, signals. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
@@ -131,7 +132,7 @@ static int cli_unread_pipe(void)
 static int cli_out(const struct cli *cli, const char *path)
 {
 	if (cli->out_path)
-		return open(cli->out_path, O_WRONLY | O_CLOEXEC);
+		return open(cli->out_path, O_WRONLY | O_APPEND | O_CLOEXEC);
 	if (cli->out_is == OUT_UNREAD)
 		return cli_unread_pipe();
 	return open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -1254,6 +1255,10 @@ static void test_no_reader(void)
 	check_result_without_reader(&unread, -SIGPIPE);
 	CHECK_MSG(!*unread.err, "%s", unread.err);
 	cli_free(&unread);
+	CLI_RUN(&unread, "run", "churn", "-b", "noop", "--json", "-", SHORT);
+	CHECK_MSG(unread.code == -SIGPIPE, "exit %d", unread.code);
+	CHECK_MSG(!*unread.err, "%s", unread.err);
+	cli_free(&unread);
 	check_result_without_reader(&told, 1);
 	CHECK(strstr(told.err, "Broken pipe"));
 	cli_free(&told);
@@ -1384,6 +1389,110 @@ static void test_files(void)
 	unlink(csv);
 }
 
+static void check_text(int line, const char *path, const char *begins,
+		       const char *holds)
+{
+	char *text = cli_slurp(path);
+
+	unit_check(!strncmp(text, begins, strlen(begins)), __FILE__, line,
+		   "%s begins %.40s", path, text);
+	unit_check(strstr(text, holds), __FILE__, line, "no \"%s\" in %s",
+		   holds, path);
+	free(text);
+}
+
+/* Standard output is a file with something in it, and @name is another name of it. */
+static void check_appended(int line, char *name, const char *holds)
+{
+	char path[128];
+	struct cli cli = { .out_path = path };
+	int fd;
+
+	cli_path(path, sizeof(path), "appended");
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0 || write(fd, "before\n", 7) != 7)
+		abort();
+	close(fd);
+	CLI_RUN(&cli, "run", "churn", "-b", "noop", "--json", name, SHORT);
+	unit_check(cli.code == 0, __FILE__, line, "exit %d: %s", cli.code,
+		   cli.err);
+	check_text(line, path, "before\n", holds);
+	cli_free(&cli);
+	unlink(path);
+}
+
+static void test_descriptors(void)
+{
+	char path[128];
+	struct cli cli = { .out_path = path };
+	struct stat st;
+
+	unit_test("magctl: a result to an open file is added to it");
+	check_appended(__LINE__, "/dev/stdout", "magslab-result");
+	check_appended(__LINE__, "/dev/fd/1", "magslab-result");
+	check_appended(__LINE__, "/proc/self/fd/1", "magslab-result");
+	CLI_EXPECT(NULL, 2, "Bad file descriptor", "run", "churn", "-b", "noop",
+		   "--json", "/dev/fd/99", SHORT);
+	CLI_EXPECT(NULL, 2, "cannot both", "run", "churn", "-b", "noop",
+		   "--json", "-", "--histogram", "/dev/stdout", SHORT);
+
+	cli_path(path, sizeof(path), "both");
+	close(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+	CLI_RUN(&cli, "run", "churn", "-b", "noop", "--json", path, SHORT);
+	CHECK_MSG(cli.code == 2, "exit %d", cli.code);
+	check_says_err(&cli, "standard output goes there");
+	CHECK(!stat(path, &st) && !st.st_size);
+	cli_free(&cli);
+	unlink(path);
+}
+
+/* Nothing is left beside what was asked for. */
+static void check_alone(int line, const char *dir, int nr)
+{
+	DIR *open_dir = opendir(dir);
+	struct dirent *entry;
+
+	if (!open_dir)
+		abort();
+	while ((entry = readdir(open_dir)))
+		nr -= entry->d_name[0] != '.' || strlen(entry->d_name) > 2;
+	closedir(open_dir);
+	unit_check(!nr, __FILE__, line, "%d files too few in %s", nr, dir);
+}
+
+static void test_file_names(void)
+{
+	char dir[128], real[160], link[160], other[160], name[400];
+	struct stat st;
+
+	unit_test("magctl: a result goes where its name leads");
+	cli_path(dir, sizeof(dir), "names");
+	snprintf(real, sizeof(real), "%s/real", dir);
+	snprintf(link, sizeof(link), "%s/link", dir);
+	snprintf(other, sizeof(other), "%s/../names/real", dir);
+	snprintf(name, sizeof(name), "%s/%0255d", dir, 0);
+	if (mkdir(dir, 0700) || symlink("real", link))
+		abort();
+	CLI_EXPECT(NULL, 0, "", "run", "churn", "-b", "noop", "--json", link,
+		   SHORT);
+	CHECK(!lstat(link, &st) && S_ISLNK(st.st_mode));
+	check_text(__LINE__, real, "{", "magslab-result");
+	check_alone(__LINE__, dir, 2);
+	CLI_EXPECT(NULL, 2, "cannot both", "run", "churn", "-b", "noop",
+		   "--json", real, "--histogram", other, SHORT);
+	CLI_EXPECT(NULL, 2, "cannot both", "run", "churn", "-b", "noop",
+		   "--json", real, "--histogram", link, SHORT);
+	unlink(real);
+	CLI_EXPECT(NULL, 2, "cannot both", "run", "churn", "-b", "noop",
+		   "--json", other, "--histogram", link, SHORT);
+	unlink(link);
+	CLI_EXPECT(NULL, 0, "", "run", "churn", "-b", "noop", "--json", name,
+		   SHORT);
+	check_alone(__LINE__, dir, 1);
+	unlink(name);
+	rmdir(dir);
+}
+
 static void test_stdout_full(void)
 {
 	struct cli cli = { .out_path = "/dev/full" };
@@ -1395,6 +1504,10 @@ static void test_stdout_full(void)
 	cli_free(&cli);
 	CLI_RUN(&cli, "run", "churn", "-b", "noop", "--json", "-", SHORT);
 	CHECK_MSG(cli.code == 1, "exit %d", cli.code);
+	CHECK_MSG(
+		!strcmp(cli.err,
+			"magctl: cannot write standard output: No space left on device\n"),
+		"%s", cli.err);
 	cli_free(&cli);
 }
 
@@ -1724,6 +1837,8 @@ void unit_cli(const char *magctl)
 	test_interrupt_cpus();
 	test_second_interrupt();
 	test_files();
+	test_descriptors();
+	test_file_names();
 	test_stdout_full();
 	test_no_reader();
 	cli_path(path, sizeof(path), "stdout");
