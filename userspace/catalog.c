@@ -6,6 +6,7 @@
 
 #include "catalog.h"
 #include "device.h"
+#include "suggest.h"
 #include "util.h"
 
 /* More would be a broken module, and would run away with the memory. */
@@ -126,6 +127,43 @@ int mag_catalog_workload(const struct mag_catalog *catalog, const char *name)
 			return (int)i;
 	}
 	return -1;
+}
+
+static const char *mag_entries_at(const void *list, size_t i)
+{
+	const struct mag_entries *entries = list;
+
+	return i < entries->nr ? entries->entry[i].name : NULL;
+}
+
+int mag_entries_ask(const char *what, const char *name,
+		    const struct mag_entries *entries)
+{
+	const struct mag_names names = { entries, mag_entries_at };
+	int index = mag_entries_find(entries, name);
+
+	if (index < 0)
+		mag_unknown(what, name, &names);
+	return index;
+}
+
+static const char *mag_workload_at(const void *list, size_t i)
+{
+	const struct mag_catalog *catalog = list;
+
+	return i < catalog->nr_workloads ? catalog->workloads[i].about.name
+					 : NULL;
+}
+
+int mag_catalog_ask_workload(const struct mag_catalog *catalog,
+			     const char *name)
+{
+	const struct mag_names names = { catalog, mag_workload_at };
+	int index = mag_catalog_workload(catalog, name);
+
+	if (index < 0)
+		mag_unknown("workload", name, &names);
+	return index;
 }
 
 const char *mag_catalog_clock(const struct mag_catalog *catalog, __u32 clock)

@@ -48,6 +48,11 @@ void mag_catalog_free(struct mag_catalog *catalog);
 
 /* Index of a name, or -1. */
 int mag_entries_find(const struct mag_entries *entries, const char *name);
+/* The same; of a name that does not exist it says which do, and which was meant. */
+int mag_entries_ask(const char *what, const char *name,
+		    const struct mag_entries *entries);
+int mag_catalog_ask_workload(const struct mag_catalog *catalog,
+			     const char *name);
 /* Name of a clock, or "unknown". */
 const char *mag_catalog_clock(const struct mag_catalog *catalog, __u32 clock);
 int mag_catalog_workload(const struct mag_catalog *catalog, const char *name);

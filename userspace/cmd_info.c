@@ -113,13 +113,19 @@ static int mag_info_show(bool json, const char *machine)
 	return code;
 }
 
+static int mag_info_superfluous(const char *word)
+{
+	mag_error("info takes no argument; what is \"%s\"?", word);
+	return MAG_EXIT_USAGE;
+}
+
 int mag_cmd_info(int argc, char **argv)
 {
 	const char *machine = NULL;
 	bool json = false;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "h", mag_info_options,
+	while ((option = getopt_long(argc, argv, "-h", mag_info_options,
 				     NULL)) != -1) {
 		switch (option) {
 		case 'j':
@@ -131,14 +137,13 @@ int mag_cmd_info(int argc, char **argv)
 		case 'h':
 			mag_info_help();
 			return MAG_EXIT_OK;
+		case 1:
+			return mag_info_superfluous(optarg);
 		default:
 			return mag_unknown_option(argv, mag_info_options);
 		}
 	}
-	if (optind < argc) {
-		mag_error("info takes no argument; what is \"%s\"?",
-			  argv[optind]);
-		return MAG_EXIT_USAGE;
-	}
+	if (optind < argc)
+		return mag_info_superfluous(argv[optind]);
 	return mag_info_show(json, machine);
 }

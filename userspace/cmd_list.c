@@ -198,18 +198,23 @@ static const char *mag_listing_at(const void *names, size_t i)
 
 static const struct mag_names mag_listing_names = { .at = mag_listing_at };
 
-/* NULL lists all; an unknown name lists the valid ones. */
-static int mag_list_check(const char *what)
+/* Takes the one argument into *@what. */
+static int mag_list_take(const char **what, const char *word)
 {
-	if (!what)
-		return MAG_EXIT_OK;
-	for (size_t i = 0; i < MAG_ARRAY_SIZE(mag_listings); i++) {
-		if (!strcmp(mag_listings[i].name, what))
-			return MAG_EXIT_OK;
+	if (*what) {
+		mag_error("list takes one argument; what is \"%s\"?", word);
+		return MAG_EXIT_USAGE;
 	}
-	return mag_unknown("thing to list", what, &mag_listing_names);
+	for (size_t i = 0; i < MAG_ARRAY_SIZE(mag_listings); i++) {
+		if (!strcmp(mag_listings[i].name, word)) {
+			*what = mag_listings[i].name;
+			return MAG_EXIT_OK;
+		}
+	}
+	return mag_unknown("thing to list", word, &mag_listing_names);
 }
 
+/* NULL is all. */
 static bool mag_list_wants(const struct mag_listing *listing, const char *what)
 {
 	return !what || !strcmp(listing->name, what);
@@ -258,13 +263,16 @@ static int mag_list_show(bool json, const char *what)
 
 int mag_cmd_list(int argc, char **argv)
 {
-	const char *what;
+	const char *what = NULL;
 	bool json = false;
-	int option, code;
+	int option, code = MAG_EXIT_OK;
 
-	while ((option = getopt_long(argc, argv, "h", mag_list_options,
-				     NULL)) != -1) {
+	while (!code && (option = getopt_long(argc, argv, "-h",
+					      mag_list_options, NULL)) != -1) {
 		switch (option) {
+		case 1:
+			code = mag_list_take(&what, optarg);
+			break;
 		case 'j':
 			json = true;
 			break;
@@ -275,12 +283,7 @@ int mag_cmd_list(int argc, char **argv)
 			return mag_unknown_option(argv, mag_list_options);
 		}
 	}
-	what = optind < argc ? argv[optind++] : NULL;
-	if (optind < argc) {
-		mag_error("list takes one argument; what is \"%s\"?",
-			  argv[optind]);
-		return MAG_EXIT_USAGE;
-	}
-	code = mag_list_check(what);
+	while (!code && optind < argc)
+		code = mag_list_take(&what, argv[optind++]);
 	return code ? code : mag_list_show(json, what);
 }

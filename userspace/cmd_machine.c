@@ -153,13 +153,19 @@ static int mag_machine_show(const char *list, bool json, const char *machine)
 	return code;
 }
 
+static int mag_machine_superfluous(const char *word)
+{
+	mag_error("machine takes no argument; what is \"%s\"?", word);
+	return MAG_EXIT_USAGE;
+}
+
 int mag_cmd_machine(int argc, char **argv)
 {
 	const char *machine = NULL, *cpus = NULL;
 	bool json = false;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "h", mag_machine_options,
+	while ((option = getopt_long(argc, argv, "-h", mag_machine_options,
 				     NULL)) != -1) {
 		switch (option) {
 		case 'j':
@@ -174,14 +180,13 @@ int mag_cmd_machine(int argc, char **argv)
 		case 'h':
 			mag_machine_help();
 			return MAG_EXIT_OK;
+		case 1:
+			return mag_machine_superfluous(optarg);
 		default:
 			return mag_unknown_option(argv, mag_machine_options);
 		}
 	}
-	if (optind < argc) {
-		mag_error("machine takes no argument; what is \"%s\"?",
-			  argv[optind]);
-		return MAG_EXIT_USAGE;
-	}
+	if (optind < argc)
+		return mag_machine_superfluous(argv[optind]);
 	return mag_machine_show(cpus, json, machine);
 }

@@ -96,12 +96,17 @@ static int mag_measure_options(const struct mag_options *options)
 int mag_measure(bool compare, int argc, char **argv, void (*help)(void))
 {
 	struct mag_options options;
-	int code = mag_options_parse(&options, compare, argc, argv);
+	struct mag_catalog catalog;
+	bool known = mag_session_peek(&catalog);
+	int code = mag_options_parse(&options, compare, argc, argv,
+				     known ? &catalog : NULL);
 
 	if (!code && options.help)
 		help();
 	else if (!code)
 		code = mag_measure_options(&options);
 	mag_options_free(&options);
+	if (known)
+		mag_catalog_free(&catalog);
 	return code;
 }

@@ -9,11 +9,13 @@
 #include "options.h"
 #include "output.h"
 #include "parse.h"
+#include "place.h"
 #include "suggest.h"
 #include "uapi/magslab.h"
 #include "util.h"
 
 enum mag_option {
+	MAG_OPT_WORD = 1, /* getopt's number of a word that is no option */
 	MAG_OPT_WARMUP = 256,
 	MAG_OPT_WARMUP_STEPS,
 	MAG_OPT_CPUS,
@@ -133,6 +135,108 @@ static int mag_options_time(const char *option, const char *text, __u64 least,
 	return MAG_EXIT_USAGE;
 }
 
+static int mag_options_param_value(const struct mag_describe *about,
+				   const char *text, __u64 *value)
+{
+	int err = mag_parse_u64(text, value);
+
+	if (err == -EINVAL) {
+		mag_error("-p %s=%s: not a whole number", about->name, text);
+		return -1;
+	}
+	if (err || *value < about->min || *value > about->max) {
+		mag_error("-p %s=%s: out of range, %llu to %llu%s%s",
+			  about->name, text, about->min, about->max,
+			  *about->unit ? " " : "", about->unit);
+		return -1;
+	}
+	return 0;
+}
+
+int mag_options_param_read(const struct mag_entries *params, const char *text,
+			   __u64 *value)
+{
+	char *name = mag_xstrdup(text);
+	char *number = strchr(name, '=');
+	int index;
+
+	*number++ = '\0';
+	index = mag_entries_ask("parameter", name, params);
+	if (index >= 0 &&
+	    mag_options_param_value(&params->entry[index], number, value))
+		index = -1;
+	free(name);
+	return index;
+}
+
+/* Not before the workload that it belongs to is known. */
+static int mag_options_param_known(const struct mag_options *options,
+				   const char *text)
+{
+	const struct mag_workload *workload = options->known_workload;
+	__u64 value;
+
+	if (!workload ||
+	    mag_options_param_read(&workload->params, text, &value) >= 0)
+		return MAG_EXIT_OK;
+	return MAG_EXIT_USAGE;
+}
+
+static int mag_options_workload(struct mag_options *options, const char *name)
+{
+	const struct mag_catalog *catalog = options->catalog;
+	int index, code = MAG_EXIT_OK;
+
+	if (options->workload) {
+		mag_error("%s: one workload at a time; what is \"%s\"?",
+			  options->compare ? "compare" : "run", name);
+		return MAG_EXIT_USAGE;
+	}
+	options->workload = name;
+	if (!catalog)
+		return MAG_EXIT_OK;
+	index = mag_catalog_ask_workload(catalog, name);
+	if (index < 0)
+		return MAG_EXIT_USAGE;
+	options->known_workload = &catalog->workloads[index];
+	for (size_t i = 0; i < options->nr_params && !code; i++)
+		code = mag_options_param_known(options, options->params[i]);
+	return code;
+}
+
+static int mag_options_backends(struct mag_options *options, const char *list)
+{
+	const struct mag_catalog *catalog = options->catalog;
+	char *copy, *rest, *name;
+	int index = 0;
+
+	options->backends = list;
+	if (!catalog)
+		return MAG_EXIT_OK;
+	copy = mag_xstrdup(list);
+	rest = copy;
+	while (index >= 0 && (name = strsep(&rest, ",")))
+		index = mag_entries_ask("backend", name, &catalog->backends);
+	free(copy);
+	return index < 0 ? MAG_EXIT_USAGE : MAG_EXIT_OK;
+}
+
+static int mag_options_clock(struct mag_options *options, const char *name)
+{
+	const struct mag_catalog *catalog = options->catalog;
+
+	options->clock = name;
+	if (catalog && mag_entries_ask("clock", name, &catalog->clocks) < 0)
+		return MAG_EXIT_USAGE;
+	return MAG_EXIT_OK;
+}
+
+static int mag_options_place(struct mag_options *options, const char *name)
+{
+	options->place = name;
+	return mag_place_placing(name) < 0 ? MAG_EXIT_USAGE : MAG_EXIT_OK;
+}
+
 static int mag_options_param(struct mag_options *options, const char *text)
 {
 	const char *equals = strchr(text, '=');
@@ -142,7 +246,7 @@ static int mag_options_param(struct mag_options *options, const char *text)
 	options->params = mag_xrealloc(options->params, options->nr_params + 1,
 				       sizeof(*options->params));
 	options->params[options->nr_params++] = text;
-	return MAG_EXIT_OK;
+	return mag_options_param_known(options, text);
 }
 
 static int mag_options_compare_only(const struct mag_options *options,
@@ -152,6 +256,18 @@ static int mag_options_compare_only(const struct mag_options *options,
 		return MAG_EXIT_OK;
 	mag_error("%s belongs to magctl compare", option);
 	return MAG_EXIT_USAGE;
+}
+
+static int mag_options_baseline(struct mag_options *options, const char *name)
+{
+	const struct mag_catalog *catalog = options->catalog;
+	int code = mag_options_compare_only(options, "--baseline");
+
+	options->baseline = name;
+	if (!code && catalog &&
+	    mag_entries_ask("baseline", name, &catalog->backends) < 0)
+		code = MAG_EXIT_USAGE;
+	return code;
 }
 
 static int mag_options_numeric(struct mag_options *options, int option,
@@ -189,9 +305,10 @@ static int mag_options_one(struct mag_options *options, int option,
 			   const char *text)
 {
 	switch (option) {
+	case MAG_OPT_WORD:
+		return mag_options_workload(options, text);
 	case 'b':
-		options->backends = text;
-		break;
+		return mag_options_backends(options, text);
 	case 'p':
 		return mag_options_param(options, text);
 	case 'h':
@@ -201,11 +318,9 @@ static int mag_options_one(struct mag_options *options, int option,
 		options->cpus = text;
 		break;
 	case MAG_OPT_PLACE:
-		options->place = text;
-		break;
+		return mag_options_place(options, text);
 	case MAG_OPT_CLOCK:
-		options->clock = text;
-		break;
+		return mag_options_clock(options, text);
 	case MAG_OPT_JSON:
 		options->json = text;
 		break;
@@ -225,8 +340,7 @@ static int mag_options_one(struct mag_options *options, int option,
 		options->progress = true;
 		break;
 	case MAG_OPT_BASELINE:
-		options->baseline = text;
-		return mag_options_compare_only(options, "--baseline");
+		return mag_options_baseline(options, text);
 	default:
 		return mag_options_numeric(options, option, text);
 	}
@@ -259,34 +373,34 @@ int mag_options_check_outputs(const struct mag_options *options)
 
 static int mag_options_check(struct mag_options *options, int argc, char **argv)
 {
-	if (optind >= argc) {
+	int code = MAG_EXIT_OK;
+
+	/* What stands behind "--". */
+	while (!code && optind < argc)
+		code = mag_options_workload(options, argv[optind++]);
+	if (!code && !options->workload) {
 		mag_error("%s: which workload? See magctl list workloads",
-			  argv[0]);
-		return MAG_EXIT_USAGE;
+			  options->compare ? "compare" : "run");
+		code = MAG_EXIT_USAGE;
 	}
-	options->workload = argv[optind++];
-	if (optind < argc) {
-		mag_error("%s: one workload at a time; what is \"%s\"?",
-			  argv[0], argv[optind]);
-		return MAG_EXIT_USAGE;
-	}
-	return MAG_EXIT_OK;
+	return code;
 }
 
 int mag_options_parse(struct mag_options *options, bool compare, int argc,
-		      char **argv)
+		      char **argv, const struct mag_catalog *catalog)
 {
 	bool warmup_given = false;
 	int option, code = MAG_EXIT_OK;
 
 	memset(options, 0, sizeof(*options));
 	options->compare = compare;
+	options->catalog = catalog;
 	options->seed = 1;
 	options->rounds = compare ? MAG_DEFAULT_ROUNDS : 1;
 
 	optind = 0; /* glibc: start afresh */
 	while (!code && !options->help &&
-	       (option = getopt_long(argc, argv, "b:p:w:d:n:h",
+	       (option = getopt_long(argc, argv, "-b:p:w:d:n:h",
 				     mag_long_options, NULL)) != -1) {
 		if (option == MAG_OPT_WARMUP) {
 			warmup_given = true;

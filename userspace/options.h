@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The command line of run and compare, checked as far as it can be without
- * the device; request.h has what comes of it.
+ * The command line of run and compare, each word checked where it stands, so that
+ * the first mistake is told.  request.h has what comes of it, and checks what
+ * the words make together.
  */
 #ifndef MAGCTL_OPTIONS_H
 #define MAGCTL_OPTIONS_H
@@ -9,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <linux/types.h>
+
+#include "catalog.h"
 
 #define MAG_DEFAULT_DURATION_NS 2000000000ULL
 #define MAG_DEFAULT_WARMUP_NS	200000000ULL
@@ -18,7 +21,10 @@
 #define MAG_MAX_SEED		(~0ULL / 4)
 
 /**
- * struct mag_options - as given; names are not looked up yet
+ * struct mag_options - as given
+ * @catalog: what there is to be named; NULL if unknown, and then names are not
+ *	looked up yet
+ * @known_workload: @workload, looked up; NULL if it was not
  * @compare: the command is compare, not run
  * @help: help was asked for; the rest means nothing
  * @workload: name
@@ -44,6 +50,8 @@
  * @progress: progress even where standard error is no terminal
  */
 struct mag_options {
+	const struct mag_catalog *catalog;
+	const struct mag_workload *known_workload;
 	bool compare;
 	bool help;
 	const char *workload;
@@ -75,11 +83,23 @@ struct mag_options {
  * @compare: for compare, not run
  * @argc: arguments from the name of the subcommand on
  * @argv: the arguments
+ * @catalog: what there is to be named, or NULL
  *
  * Return: MAG_EXIT_OK, or MAG_EXIT_USAGE and has said why.
  */
 int mag_options_parse(struct mag_options *options, bool compare, int argc,
-		      char **argv);
+		      char **argv, const struct mag_catalog *catalog);
+
+/**
+ * mag_options_param_read() - look up one "name=value"
+ * @params: those of the workload
+ * @text: checked by mag_options_parse() to be of that form
+ * @value: where the value goes
+ *
+ * Return: index of the parameter, or -1 and has said why.
+ */
+int mag_options_param_read(const struct mag_entries *params, const char *text,
+			   __u64 *value);
 void mag_options_free(struct mag_options *options);
 
 /*

@@ -6,49 +6,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "parse.h"
 #include "request.h"
-#include "suggest.h"
 #include "util.h"
 
 /* The baseline of compare where the user names none and it takes part. */
 #define MAG_DEFAULT_BASELINE "kmem_cache"
 
-static const char *mag_request_entry_at(const void *names, size_t i)
-{
-	const struct mag_entries *entries = names;
-
-	return i < entries->nr ? entries->entry[i].name : NULL;
-}
-
-static int mag_request_unknown(const char *what, const char *name,
-			       const struct mag_entries *valid)
-{
-	const struct mag_names names = { valid, mag_request_entry_at };
-
-	return mag_unknown(what, name, &names);
-}
-
-static const char *mag_request_workload_at(const void *names, size_t i)
-{
-	const struct mag_catalog *catalog = names;
-
-	return i < catalog->nr_workloads ? catalog->workloads[i].about.name
-					 : NULL;
-}
-
 static int mag_request_workload(struct mag_request *request, const char *name,
 				const struct mag_catalog *catalog)
 {
-	const struct mag_names names = { catalog, mag_request_workload_at };
-	int index = mag_catalog_workload(catalog, name);
+	int index = mag_catalog_ask_workload(catalog, name);
 
-	if (index >= 0) {
-		request->workload = &catalog->workloads[index];
-		request->config.workload = (__u32)index;
-		return MAG_EXIT_OK;
-	}
-	return mag_unknown("workload", name, &names);
+	if (index < 0)
+		return MAG_EXIT_USAGE;
+	request->workload = &catalog->workloads[index];
+	request->config.workload = (__u32)index;
+	return MAG_EXIT_OK;
 }
 
 static int mag_request_find(const struct mag_request *request, __u32 backend)
@@ -64,10 +37,10 @@ static int mag_request_add_backend(struct mag_request *request,
 				   const char *name,
 				   const struct mag_entries *valid)
 {
-	int index = mag_entries_find(valid, name);
+	int index = mag_entries_ask("backend", name, valid);
 
 	if (index < 0)
-		return mag_request_unknown("backend", name, valid);
+		return MAG_EXIT_USAGE;
 	if (mag_request_find(request, (__u32)index) >= 0) {
 		mag_error("-b: %s is named twice", name);
 		return MAG_EXIT_USAGE;
@@ -117,11 +90,12 @@ static int mag_request_count(const struct mag_request *request,
 static int mag_request_baseline(struct mag_request *request, const char *name,
 				const struct mag_entries *valid)
 {
-	int index = mag_entries_find(valid, name ? name : MAG_DEFAULT_BASELINE);
+	int index = name ? mag_entries_ask("baseline", name, valid)
+			 : mag_entries_find(valid, MAG_DEFAULT_BASELINE);
 	int position = index < 0 ? -1 : mag_request_find(request, (__u32)index);
 
-	if (position < 0 && name && index < 0)
-		return mag_request_unknown("baseline", name, valid);
+	if (name && index < 0)
+		return MAG_EXIT_USAGE;
 	if (position < 0 && name) {
 		mag_error("--baseline %s: not among the backends compared (-b)",
 			  name);
@@ -131,48 +105,21 @@ static int mag_request_baseline(struct mag_request *request, const char *name,
 	return MAG_EXIT_OK;
 }
 
-static int mag_request_param_value(struct mag_request *request,
-				   const struct mag_describe *about, int index,
-				   const char *text)
+static int mag_request_param(struct mag_request *request, const char *text)
 {
+	const struct mag_entries *valid = &request->workload->params;
 	__u64 value;
-	int err = mag_parse_u64(text, &value);
+	int index = mag_options_param_read(valid, text, &value);
 
-	if (err == -EINVAL) {
-		mag_error("-p %s=%s: not a whole number", about->name, text);
+	if (index < 0)
 		return MAG_EXIT_USAGE;
-	}
-	if (err || value < about->min || value > about->max) {
-		mag_error("-p %s=%s: out of range, %llu to %llu%s%s",
-			  about->name, text, about->min, about->max,
-			  *about->unit ? " " : "", about->unit);
+	if (request->config.param_mask & (1ULL << index)) {
+		mag_error("-p %s: given twice", valid->entry[index].name);
 		return MAG_EXIT_USAGE;
 	}
 	request->config.params[index] = value;
 	request->config.param_mask |= 1ULL << index;
 	return MAG_EXIT_OK;
-}
-
-static int mag_request_param(struct mag_request *request, const char *text)
-{
-	const struct mag_entries *valid = &request->workload->params;
-	char *name = mag_xstrdup(text);
-	char *value = strchr(name, '=');
-	int index, code;
-
-	*value++ = '\0';
-	index = mag_entries_find(valid, name);
-	if (index < 0) {
-		code = mag_request_unknown("parameter", name, valid);
-	} else if (request->config.param_mask & (1ULL << index)) {
-		mag_error("-p %s: given twice", name);
-		code = MAG_EXIT_USAGE;
-	} else {
-		code = mag_request_param_value(request, &valid->entry[index],
-					       index, value);
-	}
-	free(name);
-	return code;
 }
 
 static int mag_request_params(struct mag_request *request,
@@ -196,10 +143,10 @@ static int mag_request_clock(struct mag_request *request, const char *name,
 	int clock = MAG_CLOCK_AUTO;
 
 	if (name) {
-		clock = mag_entries_find(&session->catalog.clocks, name);
+		clock = mag_entries_ask("clock", name,
+					&session->catalog.clocks);
 		if (clock < 0)
-			return mag_request_unknown("clock", name,
-						   &session->catalog.clocks);
+			return MAG_EXIT_USAGE;
 	}
 	if (clock == MAG_CLOCK_AUTO)
 		clock = (int)mag_environment_clock(env);

@@ -63,6 +63,24 @@ int mag_session_open(struct mag_session *session, const char *machine)
 	return mag_session_environment(session, machine);
 }
 
+bool mag_session_peek(struct mag_catalog *catalog)
+{
+	int fd = mag_device_open();
+	struct mag_info info;
+	bool known = false;
+
+	if (fd < 0)
+		return false;
+	if (!mag_device_info(fd, &info) &&
+	    info.abi_version == MAG_ABI_VERSION) {
+		known = !mag_catalog_read(fd, &info, catalog);
+		if (!known)
+			mag_catalog_free(catalog);
+	}
+	mag_device_close(fd);
+	return known;
+}
+
 void mag_session_close(struct mag_session *session)
 {
 	mag_catalog_free(&session->catalog);

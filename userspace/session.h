@@ -20,6 +20,14 @@ struct mag_session {
  * Return: MAG_EXIT_OK, or the exit code of an error that it has printed.
  */
 int mag_session_open(struct mag_session *session, const char *machine);
+
+/**
+ * mag_session_peek() - read what there is to be named, without a word
+ * @catalog: to be freed if this returns true
+ *
+ * Return: false if the device cannot be asked; mag_session_open() says why.
+ */
+bool mag_session_peek(struct mag_catalog *catalog);
 void mag_session_close(struct mag_session *session);
 
 #endif /* MAGCTL_SESSION_H */

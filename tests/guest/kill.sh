@@ -7,6 +7,7 @@
 # shellcheck source=/dev/null
 . /magslab/lib.sh
 
+SIGHUP=1
 SIGINT=2
 SIGKILL=9
 SIGTERM=15
@@ -54,10 +55,17 @@ status "SIGINT into a comparison exits with 130" 130 \
 	magctl compare pair -b magazine,kmem_cache,noop -w 1 -d 60s
 after "SIGINT into a comparison"
 
-status "SIGTERM exits with 130" 130 client signal $SIGTERM 100000 \
-	magctl run pair -b magazine -w 1 -d 60s --warmup 0
-says "SIGTERM still reports" 'p99\.9'
-after "SIGTERM"
+ends() { # NAME NUMBER
+	status "$1 exits with 130" 130 client signal "$2" 100000 \
+		magctl run pair -b magazine -w 1 -d 60s --warmup 0 \
+		--json "$scratch/interrupted-$1.json"
+	says "$1 still reports" 'p99\.9'
+	ok "$1 still writes JSON" test -s "$scratch/interrupted-$1.json"
+	after "$1"
+}
+
+ends SIGTERM $SIGTERM
+ends SIGHUP $SIGHUP
 
 mkdir -p /out/json
 cp "$scratch"/*.json /out/json/ 2>/dev/null

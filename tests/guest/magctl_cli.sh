@@ -36,6 +36,8 @@ test_no_device() {
 			$NO_DEVICE magctl $command
 		says "and tells to load it" 'insmod'
 	done
+	refuses "without it a number that is none is still told" 'abc' \
+		run skbb -n abc
 	test_help
 }
 
@@ -56,6 +58,14 @@ test_names() {
 	refuses "an unknown option" 'frobnicate' \
 		run pair -b magazine -n 1000 --frobnicate
 	refuses "no workload" 'workload' run -b magazine -n 1000
+	refuses "a workload misspelt is told before a backend that is missing" \
+		'"skbb"; did you mean skb\?' run skbb
+	refuses "and before a number that is none" '"skbb"' run skbb -n abc
+	refuses "unless that stands before it" 'abc' run -n abc skbb
+	refuses "a backend misspelt" 'did you mean kmem_cache\?' \
+		run pair -b kmem_cahce -n 1000
+	refuses "a parameter misspelt" 'did you mean batch\?' \
+		run pair -p bacth=1 -b noop
 	refuses "an unknown workload" 'frobnicate' \
 		run frobnicate -b magazine -n 1000
 	for name in $workloads; do
@@ -207,11 +217,15 @@ test_unprivileged() {
 # A report that cannot be written is no success.
 test_no_space() {
 	mkdir -p "$full"
-	mount -t tmpfs -o size=4k tmpfs "$full"
+	mount -t tmpfs -o size=8k tmpfs "$full"
+	echo old >"$full/run.json"
 	dd if=/dev/zero of="$full/filler" bs=4k count=1 2>/dev/null
 	status "--json without space exits with $FAILED" $FAILED \
 		magctl run pair -b magazine -n 1000 --json "$full/run.json"
 	says "and says so" 'No space'
+	ok "what was there stays" grep -qx old "$full/run.json"
+	ok "nothing else does" test "$(ls -A "$full")" = "filler
+run.json"
 	umount "$full"
 	rmdir "$full"
 	refuses "--json in a folder that is not there" 'No such file' \
@@ -221,6 +235,21 @@ test_no_space() {
 		--histogram "$json/one"
 	status "standard output without space exits with $FAILED" $FAILED \
 		sh -c 'magctl run pair -b magazine -n 1000 >/dev/full'
+}
+
+# The reader may be gone before the report, in its midst, or not yet.
+test_no_reader() {
+	magctl compare pair -w 1 -n 20000 --rounds 3 --json "$json/unread.json" \
+		--histogram "$json/unread.csv" | head -n 1 >/dev/null
+	ok "a comparison whose reader leaves still writes JSON" \
+		test -s "$json/unread.json"
+	ok "and CSV" test -s "$json/unread.csv"
+	echo before >/tmp/appended.$$
+	ok "--json /dev/stdout to a file" sh -c \
+		"magctl run pair -b noop -n 1000 --json /dev/stdout >>/tmp/appended.$$"
+	ok "leaves what is in it" grep -qx before /tmp/appended.$$
+	ok "and adds the result" grep -q magslab-result /tmp/appended.$$
+	rm -f /tmp/appended.$$
 }
 
 # One run at a time, and magctl says so.
@@ -253,6 +282,7 @@ else
 	test_machine
 	test_unprivileged
 	test_no_space
+	test_no_reader
 	test_busy
 	ok "the module is idle" idle
 fi

@@ -243,7 +243,9 @@ static void test_usage(void)
 	CLI_EXPECT(NULL, 2, "range", "run", "churn", "-b", "noop", "-w", "0");
 	CLI_EXPECT(NULL, 2, "which backend", "run", "churn");
 	CLI_EXPECT(NULL, 2, "which workload", "run", "-b", "noop");
-	CLI_EXPECT(NULL, 2, "one workload", "run", "a", "b", "-b", "noop");
+	CLI_EXPECT(NULL, 2, "one workload", "run", "churn", "b", "-b", "noop");
+	CLI_EXPECT(NULL, 2, "one workload", "run", "churn", "-b", "noop", "--",
+		   "b");
 	CLI_EXPECT(NULL, 2, "compare", "run", "churn", "-b", "noop,magazine");
 	CLI_EXPECT(NULL, 2, "compare", "run", "churn", "-b", "noop", "--rounds",
 		   "3");
@@ -1291,6 +1293,63 @@ static void test_suggestions(void)
 	CLI_EXPECT(NULL, 2, "\"zzz\"; valid: churn batch", "run", "zzz");
 }
 
+/* The words, with two mistakes; what is said is of the first, and of it alone. */
+static void check_first(int line, const char *fake, const char *first,
+			char **args)
+{
+	struct cli cli = { .fake = fake };
+	bool alone;
+
+	cli_exec(&cli, args);
+	alone = strchr(cli.err, '\n') == strrchr(cli.err, '\n');
+	unit_check(cli.code == 2, __FILE__, line, "exit %d: %s", cli.code,
+		   cli.err);
+	unit_check(alone && strstr(cli.err, first), __FILE__, line,
+		   "not \"%s\" alone: %s", first, cli.err);
+	cli_free(&cli);
+}
+
+#define CHECK_FIRST(fake, first, ...)      \
+	check_first(__LINE__, fake, first, \
+		    (char *[]){ (char *)cli_magctl, __VA_ARGS__, NULL })
+
+static void test_order(void)
+{
+	unit_test("magctl: of two mistakes the first word's is told");
+	CHECK_FIRST(NULL, "chrun", "run", "chrun", "-n", "abc");
+	CHECK_FIRST(NULL, "abc", "run", "-n", "abc", "chrun");
+	CHECK_FIRST(NULL, "chrun", "run", "chrun", "extra");
+	CHECK_FIRST(NULL, "chrun", "run", "chrun", "--rounds", "3");
+	CHECK_FIRST(NULL, "chrun", "run", "chrun", "--nope");
+	CHECK_FIRST(NULL, "nop", "run", "churn", "-b", "nop", "-n", "abc");
+	CHECK_FIRST(NULL, "abc", "run", "churn", "-n", "abc", "-b", "nop");
+	CHECK_FIRST(NULL, "kmemcache", "compare", "churn", "-b",
+		    "noop,kmemcache", "--rounds", "x");
+	CHECK_FIRST(NULL, "dept", "run", "churn", "-p", "dept=1", "-b", "nop");
+	CHECK_FIRST(NULL, "dept", "run", "-p", "dept=1", "churn", "-b", "nop");
+	CHECK_FIRST(NULL, "chrun", "run", "-p", "dept=1", "chrun");
+	CHECK_FIRST(NULL, "depth=65", "run", "churn", "-p", "depth=65", "-b",
+		    "nop");
+	CHECK_FIRST(NULL, "ktme", "run", "churn", "--clock", "ktme", "-b",
+		    "nop");
+	CHECK_FIRST(NULL, "nop", "compare", "churn", "--baseline", "nop", "-b",
+		    "mag,noop");
+	CHECK_FIRST(NULL, "smtt", "run", "churn", "--place", "smtt", "-b",
+		    "nop");
+	CHECK_FIRST(NULL, "wrkloads", "list", "wrkloads", "extra");
+	CHECK_FIRST(NULL, "wrkloads", "list", "wrkloads", "--nope");
+	CHECK_FIRST(NULL, "extra", "info", "extra", "--nope");
+	CHECK_FIRST(NULL, "extra", "machine", "extra", "--nope");
+	CHECK_FIRST(NULL, "extra", "machine", "--", "extra");
+
+	unit_test("magctl: without a device what needs none is told");
+	CHECK_FIRST("open=2", "abc", "run", "chrun", "-n", "abc");
+	CHECK_FIRST("open=2", "extra", "run", "chrun", "extra");
+	CHECK_FIRST("abi=1", "abc", "run", "chrun", "-n", "abc");
+	CHECK_FIRST("describe=2", "abc", "run", "chrun", "-n", "abc");
+	CLI_EXPECT("open=2", 3, "insmod", "run", "chrun");
+}
+
 static void test_interrupt_machine(void)
 {
 	struct cli cli = { .fake = "hold_machine=1",
@@ -1805,6 +1864,7 @@ void unit_cli(const char *magctl)
 	test_help();
 	test_usage();
 	test_suggestions();
+	test_order();
 	test_errors();
 	test_list();
 	test_run_json();
