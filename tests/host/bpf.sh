@@ -189,7 +189,27 @@ test_scripts()
 	rm -f "$end"
 }
 
+# What bpftrace 0.17 and 0.23 say, each in its words.
+test_warnings()
+{
+	is "warnings, each once, and how often" "$(
+		# shellcheck source=scripts/vm/jobs/bpftrace.sh
+		. "$TOP/scripts/vm/jobs/bpftrace.sh"
+		bpftrace_warnings <<-'SAID'
+		Attaching 3 probes...
+		stdin:7:5-20: WARNING: the while loop is deprecated
+		WARNING: Map full; can't update element. [map_update_elem]
+		Lost 12 events
+		WARNING: Map full; can't update element. [map_update_elem]
+		script.bt:9: ERROR: failed
+		SAID
+	)" "WARNING: Map full; can't update element. [map_update_elem] (2 times)
+Lost 12 events
+script.bt:9: ERROR: failed"
+}
+
 test_rows
+test_warnings
 test_most
 test_stacks
 test_histograms

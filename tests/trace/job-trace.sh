@@ -70,21 +70,10 @@ tabled() {
 		grep -q '^@calls\[two words, write\]: 700$' /out/script.out
 }
 
-# Room for a key less than there are.
-warned() {
-	sed 's/bpftrace_room 262144/bpftrace_room 2/' /magslab/trace-job \
-		>/tmp/narrow-job
-	status "warnings: the job succeeds" 0 sh /tmp/narrow-job
-	keep /tmp/said
-	is "warnings: of the map that is full, once" \
-		"$(grep -c WARNING /tmp/said)" 1
-}
-
 rmmod magslab
 
 echo 'echo 0 >/out/load.status' >/magslab/load
 tabled
-warned
 
 echo 'touch /tmp/began' >/magslab/load
 refused "no such tracepoint" '.*tracepoint not found: kmem:no_such' \
