@@ -1601,15 +1601,16 @@ static void check_refused(const struct cli *cli, bool refused)
 	json_decref(root);
 }
 
-/* Rounds that make a second. */
-#define LONG "-d", "70ms", "--warmup", "0"
+/* Fifteen rounds that make a second on one CPU, and fifteen that do not. */
+#define LONG  "round_ms=70"
+#define BRIEF "round_ms=60"
 
 static void check_strict(const char *fake, bool refused, const char *why)
 {
 	struct cli cli = { .fake = fake };
 
 	CLI_RUN(&cli, "compare", "churn", "-w", "1", "--strict", "--json", "-",
-		LONG);
+		SHORT);
 	CHECK_MSG(cli.code == refused, "exit %d: %s", cli.code, cli.err);
 	CHECK_MSG(strstr(cli.err, why), "no \"%s\" in %s", why, cli.err);
 	check_refused(&cli, refused);
@@ -1648,22 +1649,23 @@ static void test_strict(void)
 {
 	unit_test("magctl: --strict gives verdicts where nothing is missing");
 	tree_create(strict_files);
-	check_strict("idle=1", false, "");
-	check_strict("idle=1,init_on_free=1", false, "");
-	check_strict("idle=1,cost_bh=2000", false, "");
+	check_strict(LONG ",idle=1", false, "");
+	check_strict(LONG ",idle=1,init_on_free=1", false, "");
+	check_strict(LONG ",idle=1,cost_bh=2000", false, "");
 
 	unit_test("magctl: --strict refuses verdicts, names cause and cure");
-	check_strict("idle=1,kasan=1", true,
+	check_strict(LONG ",idle=1,kasan=1", true,
 		     "debug_kernel (use a kernel without");
-	check_strict("idle=1,cost_irq=2000", true, "machine_irq (use another");
-	check_strict("idle=1,machine=16", true, "machine_not_measured (");
+	check_strict(LONG ",idle=1,cost_irq=2000", true,
+		     "machine_irq (use another");
+	check_strict(LONG ",idle=1,machine=16", true, "machine_not_measured (");
 	check_not_strict("kasan=1");
 	tree_put(SLAB "/magslab-none-a/poison", "1\n");
-	check_strict("idle=1", true,
+	check_strict(LONG ",idle=1", true,
 		     " stand: slab_debug (boot without slab_debug=");
 	tree_put("/proc/sys/vm/mem_profiling", "1\n");
-	check_strict("idle=1", true, ", slab_debug (");
-	check_strict("idle=1", true,
+	check_strict(LONG ",idle=1", true, ", slab_debug (");
+	check_strict(LONG ",idle=1", true,
 		     "mem_profiling (sysctl vm.mem_profiling=0)");
 	tree_remove();
 }
@@ -1679,19 +1681,20 @@ static void check_strict_without(const char *path, const char *fake,
 
 static void test_strict_unknown(void)
 {
-	struct cli cli = { 0 };
+	struct cli cli = { .fake = BRIEF };
 
 	unit_test("magctl: --strict takes nothing unknown on trust");
 	tree_create(strict_files);
 	tree_drop(SLAB "/magslab-none-a/poison");
 	tree_drop(SLAB "/magslab-none-a");
-	check_strict("idle=1", true, " stand: slub_unknown (mount -t sysfs");
+	check_strict(LONG ",idle=1", true,
+		     " stand: slub_unknown (mount -t sysfs");
 	tree_remove();
-	check_strict_without(MAGSLAB "/caches.run", "idle=1",
+	check_strict_without(MAGSLAB "/caches.run", LONG ",idle=1",
 			     " stand: magazine_unknown (mount -t debugfs");
-	check_strict_without("/proc/stat", "",
+	check_strict_without("/proc/stat", LONG,
 			     " stand: load_unknown (mount -t proc");
-	check_strict(NULL, true, "page_owner_unknown (mount -t debugfs");
+	check_strict(LONG, true, "page_owner_unknown (mount -t debugfs");
 
 	tree_create(strict_files);
 	CLI_RUN(&cli, "compare", "churn", "-w", "1", "--strict", SHORT);
