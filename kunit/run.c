@@ -17,6 +17,7 @@
 #include <linux/wait.h>
 
 #include "../kmod/allocator/mag_cache.h"
+#include "../kmod/stress/backend_noop.h"
 #include "../kmod/stress/run_engine.h"
 #include "helpers.h"
 #include "runs.h"
@@ -68,11 +69,12 @@ static int run_resource_init(struct kunit_resource *res, void *context)
 	return 0;
 }
 
-/* A run that is destroyed when the test ends. */
-static struct mag_run *run_start(struct kunit *test,
-				 const struct mag_run_config *config)
+/* A run that is destroyed when the test ends; on @cpus as mag_run_start(). */
+static struct mag_run *run_start_on(struct kunit *test,
+				    const struct mag_run_config *config,
+				    const u32 *cpus)
 {
-	struct mag_run *run = mag_run_start(config, NULL);
+	struct mag_run *run = mag_run_start(config, cpus);
 
 	KUNIT_ASSERT_EQ(test, PTR_ERR_OR_ZERO(run), 0);
 	KUNIT_ASSERT_NOT_NULL(
@@ -81,11 +83,18 @@ static struct mag_run *run_start(struct kunit *test,
 	return run;
 }
 
-/* A run that has come to its end and holds its objects. */
-static struct mag_run *run_held(struct kunit *test,
-				const struct mag_run_config *config)
+static struct mag_run *run_start(struct kunit *test,
+				 const struct mag_run_config *config)
 {
-	struct mag_run *run = run_start(test, config);
+	return run_start_on(test, config, NULL);
+}
+
+/* A run that has come to its end and holds its objects. */
+static struct mag_run *run_held_on(struct kunit *test,
+				   const struct mag_run_config *config,
+				   const u32 *cpus)
+{
+	struct mag_run *run = run_start_on(test, config, cpus);
 
 	KUNIT_ASSERT_NE(test,
 			wait_event_timeout(*mag_run_waitqueue(),
@@ -93,6 +102,12 @@ static struct mag_run *run_held(struct kunit *test,
 			0);
 	KUNIT_ASSERT_EQ(test, mag_run_state(run), MAG_STATE_HOLD);
 	return run;
+}
+
+static struct mag_run *run_held(struct kunit *test,
+				const struct mag_run_config *config)
+{
+	return run_held_on(test, config, NULL);
 }
 
 static struct mag_run_status *run_status(struct kunit *test,
@@ -470,6 +485,26 @@ static void run_workers_are_where_they_are_told(struct kunit *test)
 	mag_run_destroy(run);
 }
 
+/* noop has stacks for the CPUs of the workers, whatever their numbers. */
+static void run_floor_is_made_for_the_workers_cpus(struct kunit *test)
+{
+	struct mag_run_config config = run_config(test, &run_cases[2]);
+	const u32 last = cpumask_last(cpu_online_mask);
+	struct mag_run_status *status;
+	struct mag_run *run;
+
+	if (num_online_cpus() < 2)
+		kunit_skip(test, "there is one CPU alone");
+	config.backend = mag_kunit_backend(test, "noop");
+	config.nr_workers = 1;
+	run = run_held_on(test, &config, &last);
+	status = run_status(test, run);
+	KUNIT_EXPECT_EQ(test, run->nr_pools, 1);
+	KUNIT_EXPECT_EQ(test, status->held_bytes,
+			mag_noop_bytes(&run->pools[0]->spec, 1));
+	KUNIT_EXPECT_EQ(test, status->alloc_failures, 0ULL);
+}
+
 /* A lane for each CPU that is online, and for no other. */
 static void run_lanes_are_of_online_cpus(struct kunit *test)
 {
@@ -499,6 +534,7 @@ static struct kunit_case run_test_cases[] = {
 	KUNIT_CASE(run_counters_are_of_what_is_measured),
 	KUNIT_CASE(run_tells_its_clock),
 	KUNIT_CASE(run_workers_are_where_they_are_told),
+	KUNIT_CASE(run_floor_is_made_for_the_workers_cpus),
 	KUNIT_CASE(run_lanes_are_of_online_cpus),
 	KUNIT_CASE(run_length_is_in_ticks),
 	KUNIT_CASE(run_failures_of_the_warmup_are_forgotten),

@@ -207,6 +207,7 @@ static int workers_place(struct mag_run *run, const u32 *cpus)
 			break;
 		}
 		worker_init(&run->workers[id], run, id, cpu);
+		cpumask_set_cpu(cpu, run->engine->cpus);
 	}
 	cpus_read_unlock();
 
@@ -223,6 +224,8 @@ static int workers_create(struct mag_run *run, const u32 *cpus)
 
 	if (!nr)
 		nr = min_t(u32, num_online_cpus(), MAG_MAX_WORKERS);
+	if (!zalloc_cpumask_var(&run->engine->cpus, GFP_KERNEL_ACCOUNT))
+		return -ENOMEM;
 	run->workers = kvmalloc(array_size(nr, sizeof(*run->workers)), RUN_GFP);
 	if (!run->workers)
 		return -ENOMEM;
@@ -245,6 +248,7 @@ static void workers_destroy(struct mag_run *run)
 	for (id = 0; id < run->nr_workers; id++)
 		worker_exit(&run->workers[id]);
 	kvfree(run->workers);
+	free_cpumask_var(run->engine->cpus);
 }
 
 static void fill_params(struct mag_run *run)
@@ -375,17 +379,6 @@ void mag_run_teardown(struct mag_run *run)
 	pools_destroy(run);
 }
 
-/* Only workers allocate. */
-static unsigned int workers_cpu_end(const struct mag_run *run)
-{
-	int last = 0;
-	u32 id;
-
-	for (id = 0; id < run->nr_workers; id++)
-		last = max(last, run->workers[id].cpu);
-	return last + 1;
-}
-
 /**
  * mag_run_pool_create() - a pool on the run's backend
  * @run: the run, in its workload's setup
@@ -403,7 +396,8 @@ struct mag_pool *mag_run_pool_create(struct mag_run *run,
 
 	if (WARN_ON_ONCE(run->nr_pools == MAG_MAX_POOLS))
 		return ERR_PTR(-ENOSPC);
-	placed.cpu_end = workers_cpu_end(run);
+	/* Only workers allocate. */
+	placed.cpus = run->engine->cpus;
 	pool = mag_pool_create(run->backend, &placed);
 	if (!IS_ERR(pool))
 		run->pools[run->nr_pools++] = pool;
