@@ -233,6 +233,26 @@ static void mag_place_on(struct mag_places *places,
 	free(ranks);
 }
 
+int mag_place_cpus(struct mag_cpulist *cpus, const char *list)
+{
+	struct mag_cpulist online;
+	int code;
+
+	memset(cpus, 0, sizeof(*cpus));
+	if (!mag_cpulist_known(&online)) {
+		if (!list)
+			return MAG_EXIT_OK;
+		mag_error(
+			"--cpus %s: the kernel does not say which CPUs are online: is /sys mounted?",
+			list);
+		return MAG_EXIT_USAGE;
+	}
+	code = list ? mag_place_listed(cpus, list, &online)
+		    : mag_place_own(cpus, &online);
+	mag_cpulist_free(&online);
+	return code;
+}
+
 int mag_place_workers(size_t *nr, __u64 workers, size_t usable, size_t online)
 {
 	if (workers > usable) {
@@ -257,23 +277,15 @@ int mag_place_find(struct mag_places *places, const char *list,
 	int code;
 
 	memset(places, 0, sizeof(*places));
-	if (!mag_cpulist_known(&online)) {
-		if (!list)
-			return MAG_EXIT_OK;
-		mag_error(
-			"--cpus %s: the kernel does not say which CPUs are online: is /sys mounted?",
-			list);
-		return MAG_EXIT_USAGE;
-	}
-	code = list ? mag_place_listed(&cpus, list, &online)
-		    : mag_place_own(&cpus, &online);
-	if (!code) {
-		code = mag_place_workers(&nr, workers, cpus.nr, online.nr);
-		if (!code)
-			mag_place_on(places, &cpus, placing, nr);
-		mag_cpulist_free(&cpus);
-	}
+	code = mag_place_cpus(&cpus, list);
+	if (code || !cpus.nr)
+		return code;
+	mag_cpulist_online(&online);
+	code = mag_place_workers(&nr, workers, cpus.nr, online.nr);
+	if (!code)
+		mag_place_on(places, &cpus, placing, nr);
 	mag_cpulist_free(&online);
+	mag_cpulist_free(&cpus);
 	return code;
 }
 

@@ -39,6 +39,17 @@ struct mag_places {
 int mag_place_placing(const char *name);
 
 /**
+ * mag_place_cpus() - the CPUs that may be used
+ * @cpus: out; to be freed if this returns MAG_EXIT_OK; none if @list is NULL and the
+ *	kernel does not say which CPUs are online
+ * @list: the user's, all of which must be online; or NULL for those that magctl may
+ *	run on
+ *
+ * Return: MAG_EXIT_OK, or MAG_EXIT_USAGE and has said which CPU cannot be had.
+ */
+int mag_place_cpus(struct mag_cpulist *cpus, const char *list);
+
+/**
  * mag_place_find() - CPUs for workers
  * @places: out; to be freed whatever the outcome
  * @list: CPUs to take them from, or NULL for those that magctl may run on

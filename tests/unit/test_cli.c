@@ -610,6 +610,8 @@ static void test_machine(void)
 	struct cli cli = { .machine = "bench" };
 
 	unit_test("magctl: machine shows costs beside those of bare metal");
+	tree_create((const struct tree_file[]){ { NULL, NULL } });
+	tree_put("/sys/devices/system/cpu/online", "0-1\n");
 	CLI_RUN(&cli, "machine", "--cpus", "0");
 	CHECK_MSG(cli.code == 0, "exit %d: %s", cli.code, cli.err);
 	CHECK(strstr(cli.out, "  machine    bench, 2 CPU"));
@@ -646,13 +648,15 @@ static void test_machine(void)
 	CLI_EXPECT("machine=12", 1, "not enough memory", "machine");
 	CLI_EXPECT("machine=22", 1, "unknown CPU or clock", "machine");
 	CLI_EXPECT("machine=95", 1, "does not move", "machine");
-	CLI_EXPECT(NULL, 2, "neither \"all\"", "machine", "--cpus", "1-");
+	CLI_EXPECT(NULL, 2, "not a list of CPUs", "machine", "--cpus", "1-");
 	CLI_EXPECT(NULL, 2, "in rising order", "machine", "--cpus", "1,0");
 	CLI_EXPECT(NULL, 2, "each once", "machine", "--cpus", "0,0");
 	CLI_EXPECT(NULL, 2, "at most 65535", "machine", "--cpus", "0-99999");
 	CLI_EXPECT(NULL, 2, "CPU 65535 is not online", "machine", "--cpus",
 		   "0,65535");
 	CLI_EXPECT(NULL, 2, "what is \"x\"?", "machine", "x");
+	tree_remove();
+	CLI_EXPECT(NULL, 2, "is /sys mounted?", "machine", "--cpus", "0");
 }
 
 static const json_t *cost_of(const json_t *body, const char *name)
@@ -827,7 +831,7 @@ static void test_machine_json(void)
 	json_t *root, *body;
 
 	unit_test("magctl: machine --json has what the table has");
-	CLI_RUN(&cli, "machine", "--json", "--cpus", "0");
+	CLI_RUN(&cli, "machine", "--json");
 	CHECK(cli.code == 0);
 	root = cli_json(&cli, &body);
 	CHECK(!strcmp(text_of(body, "format"), "magslab-machine"));
@@ -1149,6 +1153,53 @@ static void test_places(void)
 	tree_remove();
 }
 
+/* The words, with two mistakes; what is said is of the first, and of it alone. */
+static void check_first(int line, const char *fake, const char *first,
+			char **args)
+{
+	struct cli cli = { .fake = fake };
+	bool alone;
+
+	cli_exec(&cli, args);
+	alone = strchr(cli.err, '\n') == strrchr(cli.err, '\n');
+	unit_check(cli.code == 2, __FILE__, line, "exit %d: %s", cli.code,
+		   cli.err);
+	unit_check(alone && strstr(cli.err, first), __FILE__, line,
+		   "not \"%s\" alone: %s", first, cli.err);
+	cli_free(&cli);
+}
+
+#define CHECK_FIRST(fake, first, ...)      \
+	check_first(__LINE__, fake, first, \
+		    (char *[]){ (char *)cli_magctl, __VA_ARGS__, NULL })
+
+static void check_measured(const char *cpus, const char *expected)
+{
+	struct cli cli = { 0 };
+
+	if (cpus)
+		CLI_RUN(&cli, "machine", "--cpus", (char *)cpus);
+	else
+		CLI_RUN(&cli, "machine");
+	CHECK_MSG(cli.code == 0, "exit %d: %s", cli.code, cli.err);
+	check_says(&cli, expected);
+	cli_free(&cli);
+}
+
+static void test_machine_cpus(void)
+{
+	unit_test("magctl: machine measures where magctl may run, unless told");
+	place_tree("2-4,9");
+	check_measured(NULL, "  measured   on 3 CPUs, ");
+	check_measured("0-5", "  measured   on 6 CPUs, ");
+	check_measured("all", "  measured   on 8 CPUs, ");
+	tree_remove();
+
+	place_tree("9");
+	CLI_EXPECT(NULL, 2, "no CPU that magctl may run on", "machine");
+	tree_remove();
+}
+
 static void test_clock_stands(void)
 {
 	struct cli cli = { .fake = "fail_1=95" };
@@ -1292,26 +1343,6 @@ static void test_suggestions(void)
 	CLI_EXPECT(NULL, 2, "did you mean backends?", "list", "backend");
 	CLI_EXPECT(NULL, 2, "\"zzz\"; valid: churn batch", "run", "zzz");
 }
-
-/* The words, with two mistakes; what is said is of the first, and of it alone. */
-static void check_first(int line, const char *fake, const char *first,
-			char **args)
-{
-	struct cli cli = { .fake = fake };
-	bool alone;
-
-	cli_exec(&cli, args);
-	alone = strchr(cli.err, '\n') == strrchr(cli.err, '\n');
-	unit_check(cli.code == 2, __FILE__, line, "exit %d: %s", cli.code,
-		   cli.err);
-	unit_check(alone && strstr(cli.err, first), __FILE__, line,
-		   "not \"%s\" alone: %s", first, cli.err);
-	cli_free(&cli);
-}
-
-#define CHECK_FIRST(fake, first, ...)      \
-	check_first(__LINE__, fake, first, \
-		    (char *[]){ (char *)cli_magctl, __VA_ARGS__, NULL })
 
 static void test_order(void)
 {
@@ -1888,6 +1919,7 @@ void unit_cli(const char *magctl)
 	test_clock_stands();
 	test_lost_cpu();
 	test_places();
+	test_machine_cpus();
 	test_strict();
 	test_strict_unknown();
 	test_slab_debug();
