@@ -231,6 +231,18 @@ static int mag_options_clock(struct mag_options *options, const char *name)
 	return MAG_EXIT_OK;
 }
 
+/* It is read again when there are workers to be placed. */
+static int mag_options_cpus(struct mag_options *options, const char *list)
+{
+	struct mag_cpulist cpus;
+	int code = mag_place_cpus(&cpus, list);
+
+	options->cpus = list;
+	if (!code)
+		mag_cpulist_free(&cpus);
+	return code;
+}
+
 static int mag_options_place(struct mag_options *options, const char *name)
 {
 	options->place = name;
@@ -315,8 +327,7 @@ static int mag_options_one(struct mag_options *options, int option,
 		options->help = true;
 		break;
 	case MAG_OPT_CPUS:
-		options->cpus = text;
-		break;
+		return mag_options_cpus(options, text);
 	case MAG_OPT_PLACE:
 		return mag_options_place(options, text);
 	case MAG_OPT_CLOCK:

@@ -1200,6 +1200,21 @@ static void test_machine_cpus(void)
 	tree_remove();
 }
 
+static void test_no_such_cpus(void)
+{
+	unit_test("magctl: CPUs that are not there are told before all else");
+	place_tree("0-7");
+	CHECK_FIRST("open=2", "CPU 8 is not online", "run", "churn", "-b",
+		    "noop", "--cpus", "0-99");
+	CHECK_FIRST("open=2", "CPU 8 is not online", "compare", "--cpus",
+		    "0-99", "chrun", "-n", "abc");
+	CHECK_FIRST("open=2", "CPU 8 is not online", "machine", "--cpus",
+		    "0-99");
+	CHECK_FIRST(NULL, "CPU 8 is not online", "machine", "--cpus", "8", "x");
+	CHECK_FIRST(NULL, "abc", "run", "-n", "abc", "--cpus", "0-99");
+	tree_remove();
+}
+
 static void test_clock_stands(void)
 {
 	struct cli cli = { .fake = "fail_1=95" };
@@ -1920,6 +1935,7 @@ void unit_cli(const char *magctl)
 	test_lost_cpu();
 	test_places();
 	test_machine_cpus();
+	test_no_such_cpus();
 	test_strict();
 	test_strict_unknown();
 	test_slab_debug();
