@@ -103,7 +103,8 @@ void mag_load_between(struct mag_load *load, const struct mag_cpu_times *from,
 	load->steal += to->steal - from->steal;
 	load->user += to->user - from->user;
 	load->irq += to->irq - from->irq;
-	load->user_untold |= to->user_untold;
+	/* No user time since boot: what the last reading says of that, holds. */
+	load->user_untold = to->user_untold;
 }
 
 void mag_load_begin(struct mag_load_clock *clock,
@@ -134,7 +135,8 @@ void mag_load_add(struct mag_load *sum, const struct mag_load *load)
 	sum->user += load->user;
 	sum->irq += load->irq;
 	sum->unread |= load->unread;
-	sum->user_untold |= load->user_untold;
+	if (!load->unread)
+		sum->user_untold = load->user_untold;
 }
 
 const char *mag_load_unknown(const struct mag_load *load)
