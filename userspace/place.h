@@ -11,10 +11,10 @@
 
 /* From the second on, each is made of the one before. */
 enum mag_placing {
-	MAG_PLACE_LIST, /* in the order of the list */
-	MAG_PLACE_SMT, /* as few cores as can be */
-	MAG_PLACE_CORE, /* as many cores, on as few nodes as can be */
-	MAG_PLACE_NODE, /* the nodes by turns */
+	MAG_PLACE_LIST, /* the lowest number first */
+	MAG_PLACE_SMT, /* all threads of a core before the next core */
+	MAG_PLACE_CORE, /* a thread of each core before a second of any */
+	MAG_PLACE_NODE, /* a CPU of each node by turns, on each as CORE */
 };
 
 /**

@@ -198,11 +198,10 @@ static void test_help(void)
 {
 	static const char *const commands[] = { "list", "run", "compare",
 						"info", "machine" };
+	struct cli cli = { .fake = "open=2" };
 
 	unit_test("magctl: --help of every command, without a device");
 	for (size_t i = 0; i < MAG_ARRAY_SIZE(commands); i++) {
-		struct cli cli = { .fake = "open=2" };
-
 		CLI_RUN(&cli, (char *)commands[i], "--help");
 		CHECK(cli.code == 0);
 		CHECK(strstr(cli.out, "Usage: magctl"));
@@ -210,7 +209,13 @@ static void test_help(void)
 		CHECK(!*cli.err);
 		cli_free(&cli);
 	}
-	CLI_EXPECT(NULL, 0, "", "--help");
+	CLI_RUN(&cli, "run", "--help");
+	CHECK(strstr(cli.out,
+		     " smt   fill the threads of a core before the next"));
+	cli_free(&cli);
+	CLI_RUN(&cli, "--help");
+	CHECK(cli.code == 0);
+	cli_free(&cli);
 	CLI_EXPECT(NULL, 2, "list run compare info machine", "frob");
 	CLI_EXPECT(NULL, 2, "Usage", NULL);
 }
