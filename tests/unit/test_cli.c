@@ -215,6 +215,7 @@ static void test_help(void)
 	cli_free(&cli);
 	CLI_RUN(&cli, "--help");
 	CHECK(cli.code == 0);
+	CHECK(strstr(cli.out, "\n  141  "));
 	cli_free(&cli);
 	CLI_EXPECT(NULL, 2, "list run compare info machine", "frob");
 	CLI_EXPECT(NULL, 2, "Usage", NULL);
