@@ -605,6 +605,8 @@ static void test_cpus(const struct mag_info *info)
 	}
 	tap_is(try_cpus(1, swapped), ENODEV,
 	       "START refuses a CPU that is offline");
+	tap_is(try_cpus(2, swapped), ENODEV,
+	       "START refuses it among more CPUs than are left");
 	tap_ok(cpu_1_online("1"), "CPU 1 comes back");
 	tap_is(try_cpus(1, swapped), 0, "START takes it again");
 }
