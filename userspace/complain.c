@@ -57,7 +57,7 @@ static const struct mag_cause mag_causes[] = {
 	{ MAG_CALL_START, EINVAL, MAG_EXIT_USAGE,
 	  "these parameters make no sense together: see magctl list workloads" },
 	{ MAG_CALL_START, ENODEV, MAG_EXIT_FAILED,
-	  "a CPU of the workers has gone offline: name others by --cpus" },
+	  "a CPU of the workers was offline: bring it back, or name others by --cpus" },
 	{ MAG_CALL_START, ENOMEM, MAG_EXIT_FAILED,
 	  "not enough memory: use fewer workers or smaller objects" },
 	{ MAG_CALL_START, EOPNOTSUPP, MAG_EXIT_USAGE,

@@ -301,6 +301,22 @@ void mag_places_list(const struct mag_places *places, struct mag_cpulist *list)
 		mag_cpulist_add(list, places->at[i].cpu);
 }
 
+__u32 mag_places_missing(const struct mag_places *places)
+{
+	struct mag_cpulist online, cpus;
+	const __u32 *missing;
+	__u32 cpu;
+
+	if (!mag_cpulist_known(&online))
+		return MAG_CPU_NONE;
+	mag_places_list(places, &cpus);
+	missing = mag_cpulist_missing(&cpus, &online);
+	cpu = missing ? *missing : MAG_CPU_NONE;
+	mag_cpulist_free(&cpus);
+	mag_cpulist_free(&online);
+	return cpu;
+}
+
 void mag_places_print(const struct mag_places *places, FILE *out)
 {
 	const struct mag_place *at = places->at;

@@ -75,6 +75,8 @@ int mag_place_workers(size_t *nr, __u64 workers, size_t usable, size_t online);
 
 /* The same in rising order; to be freed. */
 void mag_places_list(const struct mag_places *places, struct mag_cpulist *list);
+/* The first that is offline; MAG_CPU_NONE if all are online, or nobody knows. */
+__u32 mag_places_missing(const struct mag_places *places);
 /* "0-3,8", in the order of the workers. */
 void mag_places_print(const struct mag_places *places, FILE *out);
 

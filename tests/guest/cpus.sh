@@ -26,6 +26,12 @@ test_affinity() {
 		magctl run pair -b magazine $short --cpus 0 \
 		--json "$scratch/list.json"
 	is "and its worker is on CPU 0" "$(cpus_of "$scratch/list.json")" 0
+	ok "magctl machine that may use CPU 1 alone measures" taskset 2 \
+		magctl machine
+	says "and no other" "measured   on 1 CPU,"
+	ok "magctl machine --cpus 0-1 measures all the same" taskset 2 \
+		magctl machine --cpus 0-1
+	says "and both" "measured   on 2 CPUs,"
 }
 
 online() { # 0|1

@@ -1062,6 +1062,85 @@ static void test_lost_cpu(void)
 	cli_free(&cli);
 }
 
+static const json_t *round_of(const json_t *body, size_t backend, size_t i)
+{
+	return item_of(item_of(body, "backends", backend), "rounds", i);
+}
+
+static void two_cpus(void)
+{
+	tree_create((const struct tree_file[]){ { NULL, NULL } });
+	tree_put("/sys/devices/system/cpu/online", "0-1\n");
+}
+
+/* The fourth START is magazine's of the second round, in which it goes last. */
+static void test_cpu_gone_between(void)
+{
+	struct cli cli = { .fake = "gone=4" };
+	const json_t *round;
+	json_t *root, *body;
+
+	unit_test("magctl: a CPU that goes between two rounds is told as such");
+	two_cpus();
+	CLI_RUN(&cli, "compare", "churn", "-b", "magazine,kmem_cache",
+		"--rounds", "4", "--json", "-", SHORT);
+	CHECK_MSG(cli.code == 1, "exit %d", cli.code);
+	check_says_err(&cli,
+		       "churn on magazine, round 2: CPU 1 went offline, which");
+	root = cli_json(&cli, &body);
+	check_rounds(item_of(body, "backends", 1), 2, 1);
+	CHECK(length_of(item_of(body, "backends", 0), "rounds") == 2);
+	CHECK(!strcmp(text_of(round_of(body, 0, 0), "status"), "whole"));
+	round = round_of(body, 0, 1);
+	CHECK(!strcmp(text_of(round, "status"), "failed"));
+	CHECK(number_of(round, "errno") == ENODEV);
+	CHECK(number_of(round, "lost_cpu") == 1);
+	json_decref(root);
+	cli_free(&cli);
+	tree_remove();
+
+	two_cpus();
+	cli.fake = "gone=1";
+	CLI_RUN(&cli, "run", "churn", "-b", "noop", "--json", "-", SHORT);
+	CHECK(cli.code == 1);
+	root = cli_json(&cli, &body);
+	CHECK(number_of(round_of(body, 0, 0), "lost_cpu") == 1);
+	json_decref(root);
+	cli_free(&cli);
+	tree_remove();
+}
+
+static void test_cpu_comes_back(void)
+{
+	struct cli cli = { .fake = "lose=4,lost_cpu=1" };
+	json_t *root, *body, *backend;
+
+	unit_test("magctl: a CPU that is back costs compare one round alone");
+	two_cpus();
+	CLI_RUN(&cli, "compare", "churn", "-b", "magazine,kmem_cache",
+		"--rounds", "4", "--json", "-", SHORT);
+	CHECK_MSG(cli.code == 1, "exit %d", cli.code);
+	check_says_err(
+		&cli,
+		"churn on magazine, round 2: CPU 1 went offline, and is back");
+	root = cli_json(&cli, &body);
+	check_rounds(item_of(body, "backends", 1), 4, 1);
+	backend = item_of(body, "backends", 0);
+	CHECK(length_of(backend, "rounds") == 4);
+	CHECK(json_is_false(json_object_get(backend, "failed")));
+	CHECK(number_of(round_of(body, 0, 1), "lost_cpu") == 1);
+	CHECK(!strcmp(text_of(round_of(body, 0, 3), "status"), "whole"));
+	CHECK(number_of(item_of(body, "ratios", 0), "pairs") == 3);
+	json_decref(root);
+	cli_free(&cli);
+	cli.fake = "lose=1,lost_cpu=1";
+	CLI_RUN(&cli, "run", "churn", "-b", "noop", SHORT);
+	CHECK_MSG(cli.code == 1, "exit %d", cli.code);
+	check_says_err(&cli, "CPU 1 went offline");
+	cli_free(&cli);
+	tree_remove();
+}
+
 /* Two nodes of two cores of two threads: 0 and 4, 1 and 5; 2 and 6, 3 and 7. */
 static void place_tree(const char *allowed)
 {
@@ -1939,6 +2018,8 @@ void unit_cli(const char *magctl)
 	test_one_fails();
 	test_clock_stands();
 	test_lost_cpu();
+	test_cpu_gone_between();
+	test_cpu_comes_back();
 	test_places();
 	test_machine_cpus();
 	test_no_such_cpus();
