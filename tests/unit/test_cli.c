@@ -5,12 +5,14 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <math.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tree.h"
@@ -138,6 +140,11 @@ static int cli_out(const struct cli *cli, const char *path)
 	return open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 }
 
+static int cli_code(int status)
+{
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
 static void cli_exec(struct cli *cli, char **args)
 {
 	char *path = NULL;
@@ -157,7 +164,7 @@ static void cli_exec(struct cli *cli, char **args)
 	cli_read_err(cli, pipes[0], pid);
 	close(pipes[0]);
 	waitpid(pid, &status, 0);
-	cli->code = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+	cli->code = cli_code(status);
 	cli->out = cli_slurp(path);
 	free(path);
 }
@@ -1537,6 +1544,124 @@ static void test_second_interrupt(void)
 	cli_free(&cli);
 }
 
+/* A pipe by name, and its reading end, which has room for a page. */
+static int cli_fifo(const char *path)
+{
+	int fd;
+
+	if (mkfifo(path, 0600))
+		abort();
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 || fcntl(fd, F_SETPIPE_SZ, 4096) < 0)
+		abort();
+	return fd;
+}
+
+/* The tool, when it has begun to write to the pipe, which nobody reads yet. */
+static pid_t cli_start_writing(const struct cli *cli, int fifo, char **args)
+{
+	struct pollfd pollfd = { .fd = fifo, .events = POLLIN };
+	char path[128];
+	pid_t pid;
+	int out;
+
+	cli_path(path, sizeof(path), "stdout");
+	out = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	fflush(stdout);
+	pid = fork();
+	if (!pid)
+		cli_child(cli, args, out, out);
+	close(out);
+	CHECK(poll(&pollfd, 1, CLI_TIMEOUT_S * 1000) == 1);
+	return pid;
+}
+
+/* All that is still to come. */
+static char *cli_drain(int fifo)
+{
+	char text[4096], *all = NULL;
+	size_t room;
+	FILE *file = open_memstream(&all, &room);
+	ssize_t got;
+
+	fcntl(fifo, F_SETFL, 0);
+	while ((got = read(fifo, text, sizeof(text))) > 0)
+		fwrite(text, 1, (size_t)got, file);
+	fclose(file);
+	return all;
+}
+
+/* Rounds enough for a result that fills any pipe of a page. */
+#define WRITING(json, csv)                                                   \
+	((char *[]){ (char *)cli_magctl, "compare", "churn", "--json", json, \
+		     "--histogram", csv, "--rounds", "30", SHORT, NULL })
+
+static void check_signal_kept(int number)
+{
+	struct cli cli = { 0 };
+	char json[128], csv[128], report[128];
+	int fifo, status;
+	json_t *root;
+	char *text;
+	pid_t pid;
+
+	cli_path(json, sizeof(json), "written.json");
+	cli_path(csv, sizeof(csv), "written.csv");
+	cli_path(report, sizeof(report), "stdout");
+	fifo = cli_fifo(json);
+	pid = cli_start_writing(&cli, fifo, WRITING(json, csv));
+	kill(pid, number);
+	text = cli_drain(fifo);
+	waitpid(pid, &status, 0);
+	CHECK_MSG(cli_code(status) == 130, "exit %d", cli_code(status));
+	root = json_loads(text, 0, NULL);
+	CHECK_MSG(root, "%zu bytes are no JSON", strlen(text));
+	json_decref(root);
+	free(text);
+	text = cli_slurp(csv);
+	CHECK_MSG(!strncmp(text, "machine,", 8), "CSV is \"%.20s\"", text);
+	free(text);
+	text = cli_slurp(report);
+	CHECK_MSG(strstr(text, "p99.9"), "the report is \"%s\"", text);
+	free(text);
+	close(fifo);
+	unlink(json);
+	unlink(csv);
+}
+
+/* Nobody reads the pipe, so that nothing but a signal can end the tool. */
+static void test_signal_writing_twice(void)
+{
+	static const struct timespec pause = { .tv_nsec = 10000000 };
+	struct cli cli = { 0 };
+	char json[128], csv[128];
+	int fifo, status;
+	pid_t pid;
+
+	unit_test("magctl: a second signal kills while a result is written");
+	cli_path(json, sizeof(json), "unwritten.json");
+	cli_path(csv, sizeof(csv), "unwritten.csv");
+	fifo = cli_fifo(json);
+	pid = cli_start_writing(&cli, fifo, WRITING(json, csv));
+	do {
+		kill(pid, SIGTERM);
+		nanosleep(&pause, NULL);
+	} while (!waitpid(pid, &status, WNOHANG));
+	CHECK_MSG(cli_code(status) == -SIGTERM, "exit %d", cli_code(status));
+	close(fifo);
+	unlink(json);
+	unlink(csv);
+}
+
+static void test_signal_writing(void)
+{
+	unit_test("magctl: a signal waits until the results are written");
+	check_signal_kept(SIGTERM);
+	check_signal_kept(SIGINT);
+	check_signal_kept(SIGHUP);
+	test_signal_writing_twice();
+}
+
 static void test_files(void)
 {
 	char json[128], csv[128], lost[128];
@@ -2034,6 +2159,7 @@ void unit_cli(const char *magctl)
 	test_interrupt_machine();
 	test_interrupt_cpus();
 	test_second_interrupt();
+	test_signal_writing();
 	test_files();
 	test_descriptors();
 	test_file_names();
