@@ -60,6 +60,8 @@ static const struct mag_cause mag_causes[] = {
 	  "a CPU of the workers was offline: bring it back, or name others by --cpus" },
 	{ MAG_CALL_START, ENOMEM, MAG_EXIT_FAILED,
 	  "not enough memory: use fewer workers or smaller objects" },
+	{ MAG_CALL_START, ENOSPC, MAG_EXIT_FAILED,
+	  "no dynamic state of CPU hotplug is free in the kernel: unload a module that holds one" },
 	{ MAG_CALL_START, EOPNOTSUPP, MAG_EXIT_USAGE,
 	  "this clock does not exist on this machine: use --clock auto" },
 	{ MAG_CALL_RUN, EOPNOTSUPP, MAG_EXIT_FAILED,

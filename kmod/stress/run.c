@@ -227,8 +227,8 @@ free_run:
  * -EPROTO for another ABI version; -EINVAL for a field out of its bounds;
  * -EBUSY while another run is not over, or the machine is being measured;
  * -ENODEV for a CPU that is not online; -EOPNOTSUPP for a clock that does not
- * exist here; -ENOMEM; -EINTR when killed
- * meanwhile; else what the workload's setup returned.
+ * exist here; -ENOMEM; -ENOSPC if no dynamic state of CPU hotplug is free; -EINTR
+ * when killed meanwhile; else what the workload's setup returned.
  */
 struct mag_run *mag_run_start(const struct mag_run_config *config,
 			      const u32 *cpus)

@@ -83,7 +83,11 @@ static int deferred_lane_create(unsigned int cpu, struct hlist_node *node)
 	return 0;
 }
 
-/* Registered by the first run that needs it: there is one at a time. */
+/*
+ * Registered by the first run that needs it: there is one at a time.  The kernel has
+ * some 20 states for all modules together.  When none is free it warns, and
+ * cpuhp_setup_state_multi() returns -ENOSPC, which START passes on.
+ */
 static int deferred_hotplug;
 
 static int deferred_hotplug_init(void)
@@ -272,7 +276,7 @@ static void fill_params(struct mag_run *run)
  * Context: task, may sleep.
  * Return: the run, to be freed with mag_run_free(), or ERR_PTR(): -ENOMEM;
  * -ENODEV if one of @cpus is not online; -EINVAL if CPUs went offline and left too
- * few.
+ * few; -ENOSPC if no dynamic state of CPU hotplug is free for deferred lanes.
  */
 struct mag_run *mag_run_create(const struct mag_run_config *config,
 			       const u32 *cpus)

@@ -419,6 +419,8 @@ struct mag_machine {
  * ENODEV: a CPU of mag_run_config.cpus is not online, or one of the workers goes
  * offline meanwhile.
  * EOPNOTSUPP: the clock does not exist here.  EPROTO: another ABI version.
+ * ENOSPC: no dynamic state of CPU hotplug is free in the kernel; a workload that
+ * defers frees to RCU needs one.
  */
 #define MAG_IOC_START	 _IOW(MAG_IOC_MAGIC, 0x02, struct mag_run_config)
 /* Always; all zero in MAG_STATE_IDLE. */

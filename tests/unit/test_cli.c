@@ -289,6 +289,8 @@ static void test_errors(void)
 		   SHORT);
 	CLI_EXPECT("start=12", 1, "fewer workers", "run", "churn", "-b", "noop",
 		   SHORT);
+	CLI_EXPECT("start=28", 1, "state of CPU hotplug", "run", "churn", "-b",
+		   "noop", SHORT);
 	CLI_EXPECT("start=95", 2, "--clock auto", "run", "churn", "-b", "noop",
 		   SHORT);
 	CLI_EXPECT("start=71", 1, "same tree", "run", "churn", "-b", "noop",
