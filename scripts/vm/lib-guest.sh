@@ -67,6 +67,14 @@ write_env()
 	EOF
 }
 
+# A module's types and lines for debuggers are ten times the rest of it, which an
+# emulated machine would load each time.  Of another architecture they stay.
+strip_module() # FILE GUEST_PATH
+{
+	! strip -g -o "$SCRATCH/stripped" "$1" 2>/dev/null ||
+		mv "$SCRATCH/stripped" "$ROOT/$2"
+}
+
 # make_initramfs: into $SCRATCH/initramfs.
 make_initramfs()
 {
@@ -84,6 +92,7 @@ make_initramfs()
 		guest=${add##*:}
 		[[ $guest == /* ]] || guest=magslab/$guest
 		put "${add%:*}" "$guest"
+		[[ $guest != *.ko ]] || strip_module "${add%:*}" "$guest"
 	done
 	printf '%s\n' root:x:0:0::/root:/bin/sh \
 		nobody:x:65534:65534::/:/bin/sh >"$ROOT/etc/passwd"
