@@ -108,16 +108,16 @@ await_task()
 	unset "TASK[$pid]" "BEGUN[$pid]"
 }
 
-# run_tasks NAME...: all of them, so many at a time as there are CPUs, the first ones
-# first.
+# run_tasks NAME...: all of them, the first ones first, one more at a time than there are
+# CPUs: each of them waits now and then, for a grace period or for its own workers.
 run_tasks()
 {
-	local name cpus
+	local name slots
 
-	cpus=$(cpu_count)
+	slots=$(($(cpu_count) + 1))
 	on_exit end_tasks
 	for name; do
-		[ ${#TASK[@]} -lt "$cpus" ] || await_task
+		[ ${#TASK[@]} -lt "$slots" ] || await_task
 		start_task "$name"
 	done
 	while [ ${#TASK[@]} -gt 0 ]; do
