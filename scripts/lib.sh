@@ -131,7 +131,6 @@ check_machine()
 # check_top: at the start of each command that builds something.
 check_top()
 {
-	check_machine "${MACHINE:-}"
 	[ ${#IGNORED[@]} -eq 0 ] ||
 		warn "${IGNORED[*]} in the environment: ignored, for kernels and the module are compiled as the kernel's configuration says (the module's make takes KBUILD_FLAGS=)"
 	IGNORED=()
@@ -213,7 +212,8 @@ kdir_release()
 	sed -n 's/^#define UTS_RELEASE "\(.*\)"/\1/p' "$header"
 }
 
-# builds_kernel: kernel/pick will not find the kernel of this run ready: it is to be built.
+# builds_kernel: kernel/pick goes to kernel/build for the kernel of this run, which asks
+# for its packages even if it finds the kernel in the cache.
 builds_kernel()
 {
 	[ -z "${KDIR:-}${KERNEL_IMAGE:-}" ] && [ "${KERNEL:-}" != stock ] || return
@@ -227,6 +227,7 @@ need_packages()
 {
 	local groups=("$@")
 
+	check_machine "${MACHINE:-}"
 	[ "${ARCH:-}" != arm64 ] || groups+=(arm64)
 	! builds_kernel || groups+=(kernel)
 	"$TOP/scripts/setup-packages" "${groups[@]}"

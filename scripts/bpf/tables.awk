@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # tables.awk: what the scripts of this folder print, as tables: under a heading,
-# the largest first.  Of bpftrace's text, for its JSON drops the blanks in keys
-# since 0.27.
+# the largest first.  It reads bpftrace's text: since 0.27 bpftrace's JSON drops
+# the blanks in keys.  ./tables runs it.
 #
-#   bpftrace slabrate.bt | awk -f tables.awk [-v rows=20]
+#   -v rows=20  print at most so many rows, all if it is 0; the last row has the
+#               sum of the others.  A script prints no more than 20 itself.
 #
-# At most `rows` rows are printed, by default 20, and all if it is 0; the last
-# row has the sum of the others.  A script prints no more than 20 itself.
+# Sums are exact up to 2^53.
 #
 # Before a map a script prints a line that says what its values are, and what its
 # keys are; of a histogram, what its lines are of comes last:
@@ -164,27 +164,47 @@ function drop_zeros(	i, n) {
 	nr = n + 0
 }
 
-# The largest row that was not taken yet, by its keys of those that are equal.
-function next_row(	i, best) {
+# The larger first, by their keys those that are equal.
+function comes_first(i, j) {
+	return value[i] > value[j] || (value[i] == value[j] && key[i] <= key[j])
+}
+
+# Array order from @first to before @second, and from there to before @end, are
+# sorted each; afterwards they are together.
+function merge_runs(first, second, end,	i, j, n) {
+	i = first
+	j = second
+	for (n = first; n < end; n++)
+		if (j >= end ||
+		    (i < second && comes_first(order[i], order[j])))
+			merged[n] = order[i++]
+		else
+			merged[n] = order[j++]
+	for (n = first; n < end; n++)
+		order[n] = merged[n]
+}
+
+function least(a, b) {
+	return a < b ? a : b
+}
+
+function sort_rows(	i, run) {
+	split("", order)
 	for (i = 1; i <= nr; i++)
-		if (!(i in taken) &&
-		    (!best || value[i] > value[best] ||
-		     (value[i] == value[best] && key[i] < key[best])))
-			best = i
-	taken[best]
-	return best
+		order[i] = i
+	for (run = 1; run < nr; run *= 2)
+		for (i = 1; i + run <= nr; i += 2 * run)
+			merge_runs(i, i + run, least(i + 2 * run, nr + 1))
 }
 
 function pick_rows(	i, c, n, lines) {
-	split("", taken)
-	split("", order)
+	sort_rows()
 	split("", width)
 	widen(0, what)
 	for (c = 1; c <= named; c++)
 		widen(c, column[c])
 	most = !rows || nr < rows ? nr : rows
 	for (i = 1; i <= most; i++) {
-		order[i] = next_row()
 		widen(0, sprintf("%.0f", value[order[i]]))
 		n = split_row(order[i])
 		for (c = 1; c < n; c++)
@@ -193,9 +213,8 @@ function pick_rows(	i, c, n, lines) {
 			widen(n, cell[n])
 	}
 	others = 0
-	for (i = 1; i <= nr; i++)
-		if (!(i in taken))
-			others += value[i]
+	for (i = most + 1; i <= nr; i++)
+		others += value[order[i]]
 	widen(0, sprintf("%.0f", others))
 }
 
@@ -265,13 +284,22 @@ function flush_table() {
 		put_table()
 	if (apart)
 		say("")
+	if (later != "")
+		say(later)
+	later = ""
 	reset()
 	fflush()
+}
+
+# What bpftrace says in the middle of a table comes after it.
+function put_off(line) {
+	later = later (later == "" ? "" : "\n") line
 }
 
 in_stack { read_frame($0); next }
 /^@[A-Za-z0-9_]*(\[|:)/ { read_entry($0); next }
 in_bars && /^[[(].*\|[ @]*\|$/ { read_bar($0); next }
+(title != "" || nr) && /^Lost |(^|: )(WARNING|ERROR)/ { put_off($0); next }
 /^[ \t]*$/ { if (title == "" && !nr) say(""); else apart = 1; next }
 /^[^ ].*:$/ {
 	flush_table()

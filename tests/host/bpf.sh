@@ -7,12 +7,12 @@ set -uo pipefail
 
 TOP=$(cd "$(dirname "$0")/../.." && pwd -P)
 . "$TOP/tests/guest/tap.sh"
-TABLES=$TOP/scripts/bpf/tables.awk
+TABLES=$TOP/scripts/bpf/tables
 
 # tables NAME WANTED [ROWS]: what becomes of the text on standard input.
 tables()
 {
-	is "$1" "$(awk -v rows="${3:-20}" -f "$TABLES")" "$2"
+	is "$1" "$("$TABLES" "${3:-20}")" "$2"
 }
 
 test_rows()
@@ -208,7 +208,49 @@ Lost 12 events
 script.bt:9: ERROR: failed"
 }
 
+# A line is printed as it comes.  Ctrl-C, which ends the script, does not end its
+# reader: the last tables are still to come.
+test_interrupt()
+{
+	local in=$tap_out.in out=$tap_out.tables line='' pid
+
+	mkfifo "$in"
+	: >"$out"
+	# A shell's background commands ignore the signal otherwise.
+	env --default-signal=INT "$TABLES" <"$in" >"$out" &
+	pid=$!
+	exec 4>"$in"
+	echo "Counting; Ctrl-C ends." >&4
+	read -rt 60 line < <(exec tail -n +1 -f --pid="$pid" "$out")
+	is "a line is printed as it comes" "$line" "Counting; Ctrl-C ends."
+	kill -INT "$pid"
+	printf 'nr [key]:\n@nr[a]: 1\n' >&4
+	exec 4>&-
+	wait "$pid"
+	is "and the last table after Ctrl-C" "$(tail -n 2 "$out")" $'nr  key\n 1  a'
+	rm -f "$in" "$out"
+}
+
+# What comes between is not part of a table.
+test_between()
+{
+	tables "bpftrace's words come after the table" "\
+ns in all, 3 in all:
+[1]                    2 |@@@@|
+[2, 4)                 1 |@@  |
+
+Lost 3 events" <<-'EOT'
+	ns in all:
+	@ns:
+	[1]                    2 |@@@@|
+	Lost 3 events
+	[2, 4)                 1 |@@  |
+	EOT
+}
+
 test_rows
+test_interrupt
+test_between
 test_warnings
 test_most
 test_stacks

@@ -64,6 +64,7 @@ test_held()
 	is "and asks again" "$(grep -c update "$WORK/asked")" 2
 	ok "and gets the packages" [ -e "$WORK/installed" ]
 	is "by one try" "$(grep -c install "$WORK/asked")" 1
+	kill "$(cat "$WORK/holder")" 2>/dev/null
 	rm "$WORK/holder"
 }
 
