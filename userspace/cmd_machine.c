@@ -111,15 +111,11 @@ static int mag_machine_on(const struct mag_session *session,
 	return code;
 }
 
-/* Those named, all that are online, or those that magctl may run on. */
+/* Those that are asked for.  Where nobody knows them, what is taken for online. */
 static int mag_machine_cpus(struct mag_cpulist *cpus, const char *text)
 {
-	bool all = text && !strcmp(text, "all");
-	int code = MAG_EXIT_OK;
+	int code = mag_place_cpus(cpus, text);
 
-	memset(cpus, 0, sizeof(*cpus));
-	if (!all)
-		code = mag_place_cpus(cpus, text);
 	if (!code && !cpus->nr)
 		mag_cpulist_online(cpus);
 	return code;

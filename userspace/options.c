@@ -62,9 +62,9 @@ static const char mag_options_text[] =
 	"                          a whole number, or with k M G (powers of 1000)\n"
 	"                          or Ki Mi Gi (powers of 1024)\n"
 	"  -w, --workers N         threads, each on a CPU of its own [one a CPU]\n"
-	"      --cpus LIST         the CPUs to take them from, such as 0-3,8; also CPUs\n"
-	"                          that taskset, a cpuset or isolcpus keep from magctl\n"
-	"                          [those that it may run on]\n"
+	"      --cpus LIST         the CPUs to take them from, such as 0-3,8, or all;\n"
+	"                          also CPUs that taskset, a cpuset or isolcpus keep\n"
+	"                          from magctl [those that it may run on]\n"
 	"      --place HOW         which of them first [list]:\n"
 	"                          list  the lowest number\n"
 	"                          smt   fill the threads of a core before the next core\n"
@@ -337,10 +337,10 @@ static int mag_options_one(struct mag_options *options, int option,
 		return mag_options_clock(options, text);
 	case MAG_OPT_JSON:
 		options->json = text;
-		break;
+		return mag_output_check(text);
 	case MAG_OPT_HISTOGRAM:
 		options->histogram = text;
-		break;
+		return mag_output_check(text);
 	case MAG_OPT_MACHINE:
 		options->machine = text;
 		break;
@@ -370,19 +370,14 @@ static void mag_options_default(struct mag_options *options, bool warmup_given)
 		options->warmup_ns = MAG_DEFAULT_WARMUP_NS;
 }
 
-int mag_options_check_outputs(const struct mag_options *options)
+/* Before the device is open, whose descriptor would be one that a result may go to. */
+static int mag_options_check_outputs(const struct mag_options *options)
 {
-	if (options->json && options->histogram &&
-	    mag_output_same(options->json, options->histogram)) {
-		mag_error("--json and --histogram cannot both write %s",
-			  options->json);
-		return MAG_EXIT_USAGE;
-	}
-	if (options->json && mag_output_check(options->json))
-		return MAG_EXIT_USAGE;
-	if (options->histogram && mag_output_check(options->histogram))
-		return MAG_EXIT_USAGE;
-	return MAG_EXIT_OK;
+	if (!options->json || !options->histogram ||
+	    !mag_output_same(options->json, options->histogram))
+		return MAG_EXIT_OK;
+	mag_error("--json and --histogram cannot both write %s", options->json);
+	return MAG_EXIT_USAGE;
 }
 
 static int mag_options_check(struct mag_options *options, int argc, char **argv)
@@ -397,7 +392,7 @@ static int mag_options_check(struct mag_options *options, int argc, char **argv)
 			  options->compare ? "compare" : "run");
 		code = MAG_EXIT_USAGE;
 	}
-	return code;
+	return code ? code : mag_options_check_outputs(options);
 }
 
 int mag_options_parse(struct mag_options *options, bool compare, int argc,

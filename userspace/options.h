@@ -102,12 +102,6 @@ int mag_options_param_read(const struct mag_entries *params, const char *text,
 			   __u64 *value);
 void mag_options_free(struct mag_options *options);
 
-/*
- * Whether the files that are asked for could be written, before hours are spent.
- * MAG_EXIT_OK, or MAG_EXIT_USAGE and has said why.
- */
-int mag_options_check_outputs(const struct mag_options *options);
-
 /* The part of --help that run and compare share. */
 void mag_options_help(void);
 

@@ -95,20 +95,35 @@ static char *mag_output_target(const char *path)
 	return target;
 }
 
-bool mag_output_same(const char *a, const char *b)
+/* Of what a result would go to.  False if it is not there yet. */
+static bool mag_output_stat(const char *path, struct stat *st)
 {
-	int fd = mag_output_descriptor(a);
-	char *of_a, *of_b;
-	bool same;
+	int fd = mag_output_descriptor(path);
 
-	if (fd >= 0)
-		return fd == mag_output_descriptor(b);
-	of_a = mag_output_target(a);
-	of_b = mag_output_target(b);
-	same = !strcmp(of_a, of_b);
+	return fd < 0 ? !stat(path, st) : !fstat(fd, st);
+}
+
+static bool mag_output_same_name(const char *a, const char *b)
+{
+	char *of_a = mag_output_target(a), *of_b = mag_output_target(b);
+	bool same = !strcmp(of_a, of_b);
+
 	free(of_b);
 	free(of_a);
 	return same;
+}
+
+bool mag_output_same(const char *a, const char *b)
+{
+	int fd_a = mag_output_descriptor(a), fd_b = mag_output_descriptor(b);
+	struct stat st_a, st_b;
+
+	if (fd_a >= 0 && fd_a == fd_b)
+		return true;
+	if (mag_output_stat(a, &st_a) && mag_output_stat(b, &st_b))
+		return S_ISREG(st_a.st_mode) && st_a.st_dev == st_b.st_dev &&
+		       st_a.st_ino == st_b.st_ino;
+	return fd_a < 0 && fd_b < 0 && mag_output_same_name(a, b);
 }
 
 static int mag_output_directory_check(const char *path)
@@ -179,12 +194,22 @@ int mag_output_check(const char *path)
 	return MAG_EXIT_USAGE;
 }
 
+/* Whether there is room again in what was full, where that is no fault of its. */
+static bool mag_output_waited(int fd)
+{
+	struct pollfd out = { .fd = fd, .events = POLLOUT };
+
+	if (errno != EAGAIN)
+		return false;
+	return poll(&out, 1, -1) == 1 || errno == EINTR;
+}
+
 static int mag_output_all(int fd, const char *text, size_t len)
 {
 	while (len) {
 		ssize_t done = write(fd, text, len);
 
-		if (done < 0 && errno == EINTR)
+		if (done < 0 && (errno == EINTR || mag_output_waited(fd)))
 			continue;
 		if (done < 0)
 			return -errno;

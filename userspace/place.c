@@ -105,7 +105,7 @@ static int mag_place_listed(struct mag_cpulist *wanted, const char *list,
 
 	if (mag_cpulist_parse(wanted, list)) {
 		mag_error(
-			"--cpus %s: not a list of CPUs in rising order, each once, at most 65535, such as 0-3,8",
+			"--cpus %s: neither all nor a list of CPUs in rising order, each once, at most 65535, such as 0-3,8",
 			list);
 		return MAG_EXIT_USAGE;
 	}
@@ -246,6 +246,10 @@ int mag_place_cpus(struct mag_cpulist *cpus, const char *list)
 			"--cpus %s: the kernel does not say which CPUs are online: is /sys mounted?",
 			list);
 		return MAG_EXIT_USAGE;
+	}
+	if (list && !strcmp(list, "all")) {
+		*cpus = online;
+		return MAG_EXIT_OK;
 	}
 	code = list ? mag_place_listed(cpus, list, &online)
 		    : mag_place_own(cpus, &online);

@@ -236,8 +236,6 @@ int mag_request_resolve(struct mag_request *request,
 	if (!code)
 		code = mag_request_workers(request, options,
 					   &session->env.info);
-	if (!code)
-		code = mag_options_check_outputs(options);
 	return code;
 }
 

@@ -197,7 +197,7 @@ static unsigned int worker_cpu(const u32 *cpus, u32 id, int last)
 	return cpus ? cpus[id] : cpumask_next(last, cpu_online_mask);
 }
 
-/* -ENODEV if a CPU that was named is not online, -EINVAL if they are too few. */
+/* -ENODEV if a CPU that was named is not online, or some went and left too few. */
 static int workers_place(struct mag_run *run, const u32 *cpus)
 {
 	int cpu = -1, err = 0;
@@ -207,7 +207,7 @@ static int workers_place(struct mag_run *run, const u32 *cpus)
 	for (id = 0; id < run->nr_workers; id++) {
 		cpu = worker_cpu(cpus, id, cpu);
 		if (cpu >= nr_cpu_ids || !cpu_online(cpu)) {
-			err = cpus ? -ENODEV : -EINVAL;
+			err = -ENODEV;
 			break;
 		}
 		worker_init(&run->workers[id], run, id, cpu);
@@ -275,8 +275,8 @@ static void fill_params(struct mag_run *run)
  *
  * Context: task, may sleep.
  * Return: the run, to be freed with mag_run_free(), or ERR_PTR(): -ENOMEM;
- * -ENODEV if one of @cpus is not online; -EINVAL if CPUs went offline and left too
- * few; -ENOSPC if no dynamic state of CPU hotplug is free for deferred lanes.
+ * -ENODEV if one of @cpus is not online, or CPUs went offline and left too few;
+ * -ENOSPC if no dynamic state of CPU hotplug is free for deferred lanes.
  */
 struct mag_run *mag_run_create(const struct mag_run_config *config,
 			       const u32 *cpus)

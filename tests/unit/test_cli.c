@@ -6,10 +6,12 @@
 #include <jansson.h>
 #include <math.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -33,6 +35,7 @@
  * @signals: how many signals
  * @signal: which, or 0 for SIGINT
  * @ignored: a signal that it is started with ignored, or 0
+ * @third: what it gets as descriptor 3, which is not open otherwise; or 0
  * @out_is: what becomes of standard output, unless @out_path says
  * @code: exit code, or minus the signal that ended it
  * @out: its standard output
@@ -47,6 +50,7 @@ struct cli {
 	int signals;
 	int signal;
 	int ignored;
+	int third;
 	enum {
 		OUT_KEPT,
 		OUT_UNREAD,
@@ -76,6 +80,12 @@ static void cli_child(const struct cli *cli, char **args, int out, int err)
 	dup2(err, STDERR_FILENO);
 	if (cli->out_is == OUT_CLOSED)
 		close(STDOUT_FILENO);
+	if (cli->third)
+		dup2(cli->third, 3);
+	else
+		close(3);
+	/* The tests themselves may have been started by nohup. */
+	signal(SIGHUP, SIG_DFL);
 	if (cli->ignored)
 		signal(cli->ignored, SIG_IGN);
 	alarm(CLI_TIMEOUT_S);
@@ -663,7 +673,8 @@ static void test_machine(void)
 	CLI_EXPECT("machine=12", 1, "not enough memory", "machine");
 	CLI_EXPECT("machine=22", 1, "unknown CPU or clock", "machine");
 	CLI_EXPECT("machine=95", 1, "does not move", "machine");
-	CLI_EXPECT(NULL, 2, "not a list of CPUs", "machine", "--cpus", "1-");
+	CLI_EXPECT(NULL, 2, "neither all nor a list of CPUs", "machine",
+		   "--cpus", "1-");
 	CLI_EXPECT(NULL, 2, "in rising order", "machine", "--cpus", "1,0");
 	CLI_EXPECT(NULL, 2, "each once", "machine", "--cpus", "0,0");
 	CLI_EXPECT(NULL, 2, "at most 65535", "machine", "--cpus", "0-99999");
@@ -1465,6 +1476,10 @@ static void test_order(void)
 	CHECK_FIRST(NULL, "abc", "run", "churn", "-n", "abc", "-b", "nop");
 	CHECK_FIRST(NULL, "kmemcache", "compare", "churn", "-b",
 		    "noop,kmemcache", "--rounds", "x");
+	CHECK_FIRST(NULL, "/no/such", "run", "churn", "--json", "/no/such/f",
+		    "-b", "nop");
+	CHECK_FIRST(NULL, "nop", "run", "churn", "-b", "nop", "--histogram",
+		    "/no/such/f");
 	CHECK_FIRST(NULL, "dept", "run", "churn", "-p", "dept=1", "-b", "nop");
 	CHECK_FIRST(NULL, "dept", "run", "-p", "dept=1", "churn", "-b", "nop");
 	CHECK_FIRST(NULL, "chrun", "run", "-p", "dept=1", "chrun");
@@ -1750,6 +1765,9 @@ static void test_descriptors(void)
 	check_appended(__LINE__, "/proc/self/fd/1", "magslab-result");
 	CLI_EXPECT(NULL, 2, "Bad file descriptor", "run", "churn", "-b", "noop",
 		   "--json", "/dev/fd/99", SHORT);
+	/* The device would be that one, if it were opened before. */
+	CLI_EXPECT(NULL, 2, "Bad file descriptor", "run", "churn", "-b", "noop",
+		   "--json", "/dev/fd/3", SHORT);
 	CLI_EXPECT(NULL, 2, "cannot both", "run", "churn", "-b", "noop",
 		   "--json", "-", "--histogram", "/dev/stdout", SHORT);
 
@@ -1761,6 +1779,80 @@ static void test_descriptors(void)
 	CHECK(!stat(path, &st) && !st.st_size);
 	cli_free(&cli);
 	unlink(path);
+}
+
+/* Two results for one file are refused, in whichever order. */
+static void check_shared(int line, char *json, char *histogram, int third,
+			 int code)
+{
+	struct cli cli = { .third = third };
+
+	CLI_RUN(&cli, "run", "churn", "-b", "noop", "--json", json,
+		"--histogram", histogram, SHORT);
+	unit_check(cli.code == code, __FILE__, line, "exit %d: %s", cli.code,
+		   cli.err);
+	cli_free(&cli);
+}
+
+static void test_one_file(void)
+{
+	char path[128], other[128];
+	int fd;
+
+	unit_test("magctl: of one file under two names one result is refused");
+	cli_path(path, sizeof(path), "shared");
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	check_shared(__LINE__, "/dev/fd/3", path, fd, 2);
+	check_shared(__LINE__, path, "/dev/fd/3", fd, 2);
+	cli_path(other, sizeof(other), "./-");
+	check_shared(__LINE__, other, "-", fd, 0);
+	close(fd);
+	unlink(path);
+	unlink(other);
+}
+
+/* Reads only when the pipe is full; 0 if the text is a whole document then. */
+static int read_late(int fd, int size)
+{
+	char text[65536];
+	size_t len = 0;
+	ssize_t got;
+	int ready = 0;
+
+	while (!ioctl(fd, FIONREAD, &ready) && ready < size)
+		sched_yield();
+	while (len < sizeof(text) &&
+	       (got = read(fd, text + len, sizeof(text) - len)) > 0)
+		len += (size_t)got;
+	return !json_loadb(text, len, 0, NULL);
+}
+
+static void test_full_pipe(void)
+{
+	struct cli cli = {};
+	int fds[2], status;
+	pid_t reader;
+
+	unit_test("magctl: a pipe that does not block is waited for");
+	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK))
+		abort();
+	fcntl(fds[0], F_SETFL, 0);
+	status = fcntl(fds[1], F_SETPIPE_SZ, 4096);
+	CHECK_MSG(status == 4096, "%d", status);
+	reader = fork();
+	if (!reader) {
+		close(fds[1]);
+		alarm(CLI_TIMEOUT_S);
+		_exit(read_late(fds[0], 4096));
+	}
+	cli.third = fds[1];
+	CLI_RUN(&cli, "run", "churn", "-b", "noop", "--json", "/dev/fd/3",
+		SHORT);
+	close(fds[1]);
+	close(fds[0]);
+	CHECK_MSG(!cli.code, "exit %d: %s", cli.code, cli.err);
+	CHECK(waitpid(reader, &status, 0) == reader && !status);
+	cli_free(&cli);
 }
 
 /* Nothing is left beside what was asked for. */
@@ -2164,6 +2256,8 @@ void unit_cli(const char *magctl)
 	test_signal_writing();
 	test_files();
 	test_descriptors();
+	test_one_file();
+	test_full_pipe();
 	test_file_names();
 	test_stdout_full();
 	test_no_reader();
