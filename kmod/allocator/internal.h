@@ -14,7 +14,7 @@
  *	debug.c		alloc and free of debugged caches
  *	depot.c		full and empty magazines of each node
  *	magazine.c	the memory of a magazine
- *	slab.c		objects of each node, in slabs over pages
+ *	slab*.c		objects of each node, in slabs over pages; see slab.h
  *	slab_layout.c	how slabs are cut
  *	debug_object.c	what surrounds objects of debugged caches
  *	policy.c	the sizes of magazines
@@ -41,8 +41,8 @@
  *	5. mag_slab_node.lock (spin, interrupts off): one node's slabs.  Under
  *	   it no memory is allocated or freed, and no constructor is called.
  * 4 and 5 are never held together, nor two of a kind.  mag_graveyard_lock
- * (mutex, slab.c) is taken alone; so are the mutexes of knob_turn.c, defaults.c
- * and debug_default.c, under which no cache is born and none dies.
+ * (mutex, slab_check.c) is taken alone; so are the mutexes of knob_turn.c,
+ * defaults.c and debug_default.c, under which no cache is born and none dies.
  */
 #ifndef MAGSLAB_ALLOCATOR_INTERNAL_H
 #define MAGSLAB_ALLOCATOR_INTERNAL_H
@@ -261,7 +261,7 @@ u32 mag_magazine_discard_chain(struct mag_cache *cache,
 /* Cuts the slabs of @cache, from its size and flags.  0 or -EINVAL. */
 int mag_slab_layout_init(struct mag_cache *cache, u32 align);
 
-/* slab.c: any context but NMI, unless it says otherwise. */
+/* slab*.c: any context but NMI, unless it says otherwise. */
 
 /* What a slab's page says its cache is; of another's page, anything. */
 struct mag_cache *mag_slab_cache(const void *addr);
