@@ -195,7 +195,7 @@ static void *alloc_at_hand(struct mag_cache *cache, gfp_t gfp,
 	} else {
 		if (mag_slab_take(cache, numa_mem_id(), &obj, 1))
 			this_cpu_inc(cache->cpu->event[MAG_ALLOC_NESTED]);
-		preempt_enable();
+		mag_cpu_unpin();
 	}
 	if (obj)
 		trace_mag_alloc(cache, obj, cache->object_size, gfp, rung,
@@ -243,7 +243,7 @@ void *mag_cache_alloc(struct mag_cache *cache, gfp_t gfp)
 		might_alloc(gfp);
 
 	if (unlikely(!mag_cpu_enter_fast(cache, &cpu))) {
-		preempt_enable();
+		mag_cpu_unpin();
 		return mag_cache_alloc_slow(cache, gfp, _RET_IP_);
 	}
 	if (unlikely(!cpu->rounds)) {
@@ -319,7 +319,7 @@ noinline bool mag_cache_free_remote(struct mag_cache *cache, int node,
 			pushed = cpu_push_away(cache, cpu, node, obj);
 			mag_cpu_leave(cpu);
 		} else {
-			preempt_enable();
+			mag_cpu_unpin();
 		}
 	}
 	if (!pushed) {
@@ -351,7 +351,7 @@ noinline void mag_cache_free_slow(struct mag_cache *cache, void *obj,
 			       caller);
 		mag_slab_give(cache, &obj, 1);
 		this_cpu_inc(cache->cpu->event[MAG_FREE_NESTED]);
-		preempt_enable();
+		mag_cpu_unpin();
 		return;
 	}
 	rung = mag_cpu_room_from(cache, cpu);
@@ -404,7 +404,7 @@ static __always_inline bool cpu_free(struct mag_cache *cache, void *obj)
 	struct mag_cpu *cpu;
 
 	if (unlikely(!mag_cpu_enter_fast(cache, &cpu))) {
-		preempt_enable();
+		mag_cpu_unpin();
 		return false;
 	}
 	if (unlikely(cpu->rounds == cpu->capacity)) {
@@ -484,7 +484,10 @@ bool mag_kunit_cpu_enter(struct mag_cache *cache)
 {
 	struct mag_cpu *cpu;
 
-	return mag_cpu_enter(cache, &cpu);
+	if (mag_cpu_enter(cache, &cpu))
+		return true;
+	mag_cpu_unpin();
+	return false;
 }
 
 void mag_kunit_cpu_leave(struct mag_cache *cache)

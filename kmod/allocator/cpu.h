@@ -13,10 +13,12 @@
 #ifndef MAGSLAB_ALLOCATOR_CPU_H
 #define MAGSLAB_ALLOCATOR_CPU_H
 
+#include <linux/atomic.h>
 #include <linux/jump_label.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
+#include <linux/smp.h>
 #include <linux/string.h>
 #include <linux/topology.h>
 
@@ -103,21 +105,60 @@ DECLARE_STATIC_KEY_FALSE(mag_many_nodes);
 DECLARE_STATIC_KEY_FALSE(mag_calls_traced);
 
 /*
- * Takes the flag of this CPU, or says no if it has one of @obstacles.
- * Preemption is off afterwards in either case.
+ * Takes the flag of @cpu, or says no if it has one of @obstacles.  On PREEMPT_RT
+ * whoever is inside may be preempted, and others may come from any CPU: so that
+ * it is a lock there that is tried, never waited for.  Elsewhere only interrupts
+ * on this CPU look, and program order is order enough.
  */
+static __always_inline bool mag_cpu_take_flag(struct mag_cpu *cpu, u8 obstacles)
+{
+	u8 busy = READ_ONCE(cpu->busy);
+
+	if (unlikely(busy & obstacles))
+		return false;
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		return try_cmpxchg_acquire(&cpu->busy, &busy, MAG_CPU_INSIDE);
+	WRITE_ONCE(cpu->busy, MAG_CPU_INSIDE);
+	barrier();
+	return true;
+}
+
+static __always_inline void mag_cpu_drop_flag(struct mag_cpu *cpu, u8 busy)
+{
+	if (IS_ENABLED(CONFIG_PREEMPT_RT)) {
+		smp_store_release(&cpu->busy, busy);
+		return;
+	}
+	barrier();
+	WRITE_ONCE(cpu->busy, busy);
+}
+
+/* Until unpinned this CPU stays the task's, and stays online. */
+static __always_inline void mag_cpu_pin(void)
+{
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		migrate_disable();
+	else
+		preempt_disable();
+}
+
+/* Also for who was told no. */
+static __always_inline void mag_cpu_unpin(void)
+{
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		migrate_enable();
+	else
+		preempt_enable();
+}
+
+/* This CPU is pinned afterwards in either case. */
 static __always_inline bool mag_cpu_enter_unless(struct mag_cache *cache,
 						 struct mag_cpu **cpu,
 						 u8 obstacles)
 {
-	preempt_disable();
+	mag_cpu_pin();
 	*cpu = this_cpu_ptr(cache->cpu);
-	if (unlikely(READ_ONCE((*cpu)->busy) & obstacles))
-		return false;
-	WRITE_ONCE((*cpu)->busy, MAG_CPU_INSIDE);
-	/* Only interrupts on this CPU look: program order is order enough. */
-	barrier();
-	return true;
+	return mag_cpu_take_flag(*cpu, obstacles);
 }
 
 /* Not if this is an interrupt on top of the flag's holder. */
@@ -127,15 +168,19 @@ static __always_inline bool mag_cpu_enter(struct mag_cache *cache,
 	return mag_cpu_enter_unless(cache, cpu, MAG_CPU_INSIDE);
 }
 
+/* Drops the flag, with the right bit at once: an interrupt may come in between. */
+static __always_inline void mag_cpu_release(struct mag_cpu *cpu)
+{
+	if (static_branch_unlikely(&mag_calls_traced))
+		mag_cpu_drop_flag(cpu, MAG_CPU_TRACED);
+	else
+		mag_cpu_drop_flag(cpu, 0);
+}
+
 static __always_inline void mag_cpu_leave(struct mag_cpu *cpu)
 {
-	barrier();
-	/* At once: an interrupt in between would not be traced. */
-	if (static_branch_unlikely(&mag_calls_traced))
-		WRITE_ONCE(cpu->busy, MAG_CPU_TRACED);
-	else
-		WRITE_ONCE(cpu->busy, 0);
-	preempt_enable();
+	mag_cpu_release(cpu);
+	mag_cpu_unpin();
 }
 
 /* For the fast path: not if the call is traced either. */
@@ -148,10 +193,37 @@ static __always_inline bool mag_cpu_enter_fast(struct mag_cache *cache,
 /* No tracing begins while this CPU is inside: see cpu_trace.c. */
 static __always_inline void mag_cpu_leave_fast(struct mag_cpu *cpu)
 {
-	barrier();
-	WRITE_ONCE(cpu->busy, 0);
-	preempt_enable();
+	mag_cpu_drop_flag(cpu, 0);
+	mag_cpu_unpin();
 }
+
+/*
+ * Has @fn called for CPU @id, where mag_cpu_enter_of() takes that one's flag: by
+ * interrupt on the CPU itself, so that no lock is needed against its calls.  On
+ * PREEMPT_RT, where an interrupt could take none of the locks below the flag, the
+ * flag is a lock, and may be taken from here.  Task context, interrupts on.
+ */
+static inline void mag_cpu_ask(unsigned int id, smp_call_func_t fn, void *arg)
+{
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		fn(arg);
+	else
+		smp_call_function_single(id, fn, arg, true);
+}
+
+static inline bool mag_cpu_enter_of(struct mag_cache *cache, unsigned int id,
+				    struct mag_cpu **cpu)
+{
+	mag_cpu_pin();
+	*cpu = per_cpu_ptr(cache->cpu, id);
+	return mag_cpu_take_flag(*cpu, MAG_CPU_INSIDE);
+}
+
+/*
+ * Takes the flag of a CPU that makes no calls: on PREEMPT_RT another task may have
+ * it still.  Task context; may sleep.
+ */
+void mag_cpu_claim(struct mag_cpu *cpu);
 
 static __always_inline void *mag_cpu_pop(struct mag_cpu *cpu)
 {

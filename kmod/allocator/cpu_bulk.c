@@ -43,7 +43,7 @@ static u32 alloc_run(struct mag_cache *cache, gfp_t gfp, size_t nr, void **objs,
 			run = cpu_pop_run(cpu, nr, objs);
 		mag_cpu_leave(cpu);
 	} else {
-		preempt_enable();
+		mag_cpu_unpin();
 	}
 	if (trace_mag_alloc_enabled())
 		trace_alloc_run(cache, gfp, run, objs, rung, caller);
@@ -135,7 +135,7 @@ static u32 free_run(struct mag_cache *cache, size_t nr, void **objs,
 		cpu_push_run(cpu, run, objs);
 		mag_cpu_leave(cpu);
 	} else {
-		preempt_enable();
+		mag_cpu_unpin();
 	}
 	return run;
 }

@@ -10,7 +10,6 @@
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
-#include <linux/smp.h>
 
 #include "cpu.h"
 #include "mag_trace.h"
@@ -110,7 +109,7 @@ static bool rcu_push(struct mag_cache *cache, void *obj, unsigned long caller)
 			cpu_submit_rcu(cache, cpu);
 		mag_cpu_leave(cpu);
 	} else {
-		preempt_enable();
+		mag_cpu_unpin();
 	}
 	return pushed;
 }
@@ -153,21 +152,22 @@ EXPORT_SYMBOL_GPL(mag_cache_free_rcu);
 /**
  * struct rcu_request - a CPU asked to let its waiting objects go
  * @cache: the cache
+ * @id: the CPU
  * @done: the CPU was not in the middle of a call
  */
 struct rcu_request {
 	struct mag_cache *cache;
+	unsigned int id;
 	bool done;
 };
 
-/* By interrupt on the CPU itself, as in cpu_reap.c. */
 static void cpu_let_rcu_go(void *arg)
 {
 	struct rcu_request *request = arg;
 	struct mag_cpu *cpu;
 
-	if (!mag_cpu_enter(request->cache, &cpu)) {
-		preempt_enable();
+	if (!mag_cpu_enter_of(request->cache, request->id, &cpu)) {
+		mag_cpu_unpin();
 		return;
 	}
 	cpu_submit_rcu(request->cache, cpu);
@@ -186,8 +186,8 @@ bool mag_cpu_rcu_flush(struct mag_cache *cache)
 		cpu = per_cpu_ptr(cache->cpu, id);
 		if (!cpu_has_rcu(cpu))
 			continue;
-		request = (struct rcu_request){ .cache = cache };
-		smp_call_function_single(id, cpu_let_rcu_go, &request, true);
+		request = (struct rcu_request){ .cache = cache, .id = id };
+		mag_cpu_ask(id, cpu_let_rcu_go, &request);
 		done &= request.done;
 	}
 	return done;

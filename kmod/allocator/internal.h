@@ -34,6 +34,8 @@
  *	3. The CPU layer's flag: preemption off, this CPU's magazines owned.
  *	   Not a lock: whoever finds it taken is an interrupt on the same CPU
  *	   and goes round, through the slab layer.  Under it nothing may sleep.
+ *	   On PREEMPT_RT it is one that is only tried (cpu.h), and there locks 4
+ *	   and 5 may sleep under it.
  *	4. mag_depot.lock (spin): one node's magazines.  Under it no memory is
  *	   allocated or freed, and no slab lock is taken.  Interrupts are on, so
  *	   it is waited for in task context alone, by who holds no other

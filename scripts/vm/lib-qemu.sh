@@ -144,6 +144,9 @@ kernel_arguments()
 	# ticks that a kernel counts at its start, and panics over if they lack.
 	[ "$ARCH-$GUEST_MACHINE" != x86_64-qemu-tcg ] ||
 		arguments+=" no_timer_check"
+	# With threads for handlers (PREEMPT_RT) a port that writes much interrupts
+	# for what was seen to already; the kernel would take its interrupt away.
+	[ "$ARCH" != x86_64 ] || arguments+=" noirqdebug"
 	echo "$arguments${APPEND:+ $APPEND}"
 }
 
