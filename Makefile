@@ -34,6 +34,7 @@
 #   WORKLOAD=skb BACKEND=magazine LOAD="-d 3s"  make trace, flame: magctl run
 #   LOAD_FILE=...        make trace: a program, script or C file of yours is run
 #                        instead, with the words of LOAD
+#   ROWS=20              make trace: of a table, at most; 0 is all
 #   OVERHEAD=3           make trace: what the script costs, in so many rounds
 #   SCRIPTS=...          make trace-test: the tests of these scripts, not all
 #   CMD=...              make vm: a command in place of the shell
@@ -50,8 +51,8 @@
 # make all is for this machine's own kernel unless one is named.
 VARIABLES := APPEND ARCH ARGS BACKEND CELLS CHECKS CMD COVERAGE_MIN CPUS FLAVOUR \
 	JOBS KBUILD_FLAGS KDIR KERNEL KERNELS KERNEL_IMAGE KERNEL_TREE LOAD \
-	LOAD_FILE MACHINE MAGSLAB_CACHE MEM NODES O OVERHEAD REFRESH SCRIPT SCRIPTS \
-	SSHLOGIN UM_SOFT_IPI V VARIANT WORKLOAD
+	LOAD_FILE MACHINE MAGSLAB_CACHE MEM NODES O OVERHEAD REFRESH ROWS SCRIPT \
+	SCRIPTS SSHLOGIN UM_SOFT_IPI V VARIANT WORKLOAD
 
 # A variable that is none of these would be ignored: a name misspelt, or one that
 # only the kernel's own make knows.

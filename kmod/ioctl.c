@@ -139,12 +139,15 @@ static long ioctl_describe(void __user *argp)
 	return copy_to_user(argp, &desc, sizeof(desc)) ? -EFAULT : 0;
 }
 
-/* The CPUs of a run in kernel memory; NULL if it names none, or ERR_PTR(). */
+/*
+ * The CPUs of a run in kernel memory; NULL if it names none, or ERR_PTR().  In
+ * another ABI version the field may mean anything: mag_run_start() refuses that.
+ */
 static u32 *copy_cpus(const struct mag_run_config *config)
 {
 	size_t bytes;
 
-	if (!config->cpus)
+	if (config->abi_version != MAG_ABI_VERSION || !config->cpus)
 		return NULL;
 	if (!config->nr_workers || config->nr_workers > MAG_MAX_WORKERS)
 		return ERR_PTR(-EINVAL);

@@ -22,8 +22,13 @@ static int __init mag_init(void)
 
 	mag_clock_init();
 	err = mag_allocator_init();
-	if (err)
+	if (err) {
+		pr_err("cannot set up the allocator: %pe%s\n", ERR_PTR(err),
+		       err == -ENOSPC
+			       ? ", no dynamic state of CPU hotplug is free: unload another module"
+			       : "");
 		return err;
+	}
 	mag_debugfs_init();
 	err = mag_ioctl_init();
 	if (err) {

@@ -7,6 +7,7 @@
 #include <kunit/resource.h>
 #include <kunit/test.h>
 
+#include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/jiffies.h>
@@ -17,6 +18,7 @@
 #include <linux/wait.h>
 
 #include "../kmod/allocator/mag_cache.h"
+#include "../kmod/stress/backend_noop.h"
 #include "../kmod/stress/run_engine.h"
 #include "helpers.h"
 #include "runs.h"
@@ -68,11 +70,12 @@ static int run_resource_init(struct kunit_resource *res, void *context)
 	return 0;
 }
 
-/* A run that is destroyed when the test ends. */
-static struct mag_run *run_start(struct kunit *test,
-				 const struct mag_run_config *config)
+/* A run that is destroyed when the test ends; on @cpus as mag_run_start(). */
+static struct mag_run *run_start_on(struct kunit *test,
+				    const struct mag_run_config *config,
+				    const u32 *cpus)
 {
-	struct mag_run *run = mag_run_start(config, NULL);
+	struct mag_run *run = mag_run_start(config, cpus);
 
 	KUNIT_ASSERT_EQ(test, PTR_ERR_OR_ZERO(run), 0);
 	KUNIT_ASSERT_NOT_NULL(
@@ -81,11 +84,18 @@ static struct mag_run *run_start(struct kunit *test,
 	return run;
 }
 
-/* A run that has come to its end and holds its objects. */
-static struct mag_run *run_held(struct kunit *test,
-				const struct mag_run_config *config)
+static struct mag_run *run_start(struct kunit *test,
+				 const struct mag_run_config *config)
 {
-	struct mag_run *run = run_start(test, config);
+	return run_start_on(test, config, NULL);
+}
+
+/* A run that has come to its end and holds its objects. */
+static struct mag_run *run_held_on(struct kunit *test,
+				   const struct mag_run_config *config,
+				   const u32 *cpus)
+{
+	struct mag_run *run = run_start_on(test, config, cpus);
 
 	KUNIT_ASSERT_NE(test,
 			wait_event_timeout(*mag_run_waitqueue(),
@@ -93,6 +103,12 @@ static struct mag_run *run_held(struct kunit *test,
 			0);
 	KUNIT_ASSERT_EQ(test, mag_run_state(run), MAG_STATE_HOLD);
 	return run;
+}
+
+static struct mag_run *run_held(struct kunit *test,
+				const struct mag_run_config *config)
+{
+	return run_held_on(test, config, NULL);
 }
 
 static struct mag_run_status *run_status(struct kunit *test,
@@ -470,6 +486,26 @@ static void run_workers_are_where_they_are_told(struct kunit *test)
 	mag_run_destroy(run);
 }
 
+/* noop has stacks for the CPUs of the workers, whatever their numbers. */
+static void run_floor_is_made_for_the_workers_cpus(struct kunit *test)
+{
+	struct mag_run_config config = run_config(test, &run_cases[2]);
+	const u32 last = cpumask_last(cpu_online_mask);
+	struct mag_run_status *status;
+	struct mag_run *run;
+
+	if (num_online_cpus() < 2)
+		kunit_skip(test, "there is one CPU alone");
+	config.backend = mag_kunit_backend(test, "noop");
+	config.nr_workers = 1;
+	run = run_held_on(test, &config, &last);
+	status = run_status(test, run);
+	KUNIT_EXPECT_EQ(test, run->nr_pools, 1);
+	KUNIT_EXPECT_EQ(test, status->held_bytes,
+			mag_noop_bytes(&run->pools[0]->spec, 1));
+	KUNIT_EXPECT_EQ(test, status->alloc_failures, 0ULL);
+}
+
 /* A lane for each CPU that is online, and for no other. */
 static void run_lanes_are_of_online_cpus(struct kunit *test)
 {
@@ -487,6 +523,106 @@ static void run_lanes_are_of_online_cpus(struct kunit *test)
 	mag_run_free(run);
 }
 
+#ifdef CONFIG_HOTPLUG_CPU
+/**
+ * struct run_deferral - a free that is left to RCU
+ * @rcu: for that
+ * @run: whose pool and lanes it uses
+ * @obj: what is freed
+ * @cpu: where it was freed
+ */
+struct run_deferral {
+	struct rcu_head rcu;
+	struct mag_run *run;
+	void *obj;
+	unsigned int cpu;
+};
+
+/* Without a lane of the CPU's own it counts with the worker, for teardown's sake. */
+static void run_free_deferred(struct rcu_head *rcu)
+{
+	struct run_deferral *d = container_of(rcu, struct run_deferral, rcu);
+	struct mag_lane *lane = mag_run_deferred_lane(d->run);
+
+	d->cpu = smp_processor_id();
+	mag_lane_free_untimed(lane ?: &d->run->workers[0].lane,
+			      d->run->pools[0], d->obj);
+}
+
+static void run_defer(void *arg)
+{
+	struct run_deferral *d = arg;
+
+	call_rcu(&d->rcu, run_free_deferred);
+}
+
+/* Allocates an object of @run, and has it freed by a callback on @cpu. */
+static void run_expect_deferred_free(struct kunit *test, struct mag_run *run,
+				     unsigned int cpu)
+{
+	struct mag_kunit_crew *crew = mag_kunit_crew(test);
+	struct run_deferral *d = kunit_kzalloc(test, sizeof(*d), GFP_KERNEL);
+	struct mag_lane *lane;
+
+	KUNIT_ASSERT_NOT_NULL(test, d);
+	d->run = run;
+	d->obj = mag_lane_alloc(&run->workers[0].lane, 0, run->pools[0],
+				GFP_KERNEL);
+	if (!d->obj) {
+		KUNIT_FAIL(test, "out of memory");
+		return;
+	}
+	mag_kunit_crew_add(crew, cpu, run_defer, d);
+	mag_kunit_crew_start(crew);
+	mag_kunit_crew_wait(crew);
+	rcu_barrier();
+	KUNIT_EXPECT_EQ(test, d->cpu, cpu);
+	lane = run->engine->deferred[cpu];
+	KUNIT_EXPECT_EQ(test, lane ? lane->frees : 0, 1ULL);
+}
+
+/* A run that was made while @cpu was away; @cpu is back. */
+static struct mag_run *run_without_cpu(struct kunit *test, unsigned int cpu)
+{
+	struct mag_run_config config = run_config(test, &run_cases[1]);
+	struct mag_run *run;
+
+	KUNIT_ASSERT_EQ(test, remove_cpu(cpu), 0);
+	run = mag_run_create(&config, NULL);
+	if (!IS_ERR(run))
+		KUNIT_EXPECT_NULL(test, run->engine->deferred[cpu]);
+	KUNIT_EXPECT_EQ(test, add_cpu(cpu), 0);
+	KUNIT_ASSERT_EQ(test, PTR_ERR_OR_ZERO(run), 0);
+	return run;
+}
+
+/* Callbacks on a CPU that comes while the run lasts record as on any other. */
+static void run_cpu_that_comes_has_a_lane(struct kunit *test)
+{
+	unsigned int first = cpumask_first(cpu_online_mask);
+	unsigned int cpu = mag_kunit_next_cpu(first);
+	struct mag_run *run;
+
+	if (cpu == first || !cpu_is_hotpluggable(cpu))
+		kunit_skip(test, "needs a CPU that can go offline");
+	KUNIT_ASSERT_EQ(test, mag_clock_select(MAG_CLOCK_KTIME), 0);
+	run = run_without_cpu(test, cpu);
+	KUNIT_EXPECT_NOT_NULL(test, run->engine->deferred[cpu]);
+	if (mag_run_setup(run)) {
+		KUNIT_FAIL(test, "cannot set up the run");
+	} else {
+		run_expect_deferred_free(test, run, cpu);
+		mag_run_teardown(run);
+	}
+	mag_run_free(run);
+}
+#else
+static void run_cpu_that_comes_has_a_lane(struct kunit *test)
+{
+	kunit_skip(test, "needs CONFIG_HOTPLUG_CPU");
+}
+#endif
+
 static void run_exit(struct kunit *test)
 {
 	mag_clock_select(MAG_CLOCK_KTIME);
@@ -499,7 +635,9 @@ static struct kunit_case run_test_cases[] = {
 	KUNIT_CASE(run_counters_are_of_what_is_measured),
 	KUNIT_CASE(run_tells_its_clock),
 	KUNIT_CASE(run_workers_are_where_they_are_told),
+	KUNIT_CASE(run_floor_is_made_for_the_workers_cpus),
 	KUNIT_CASE(run_lanes_are_of_online_cpus),
+	KUNIT_CASE(run_cpu_that_comes_has_a_lane),
 	KUNIT_CASE(run_length_is_in_ticks),
 	KUNIT_CASE(run_failures_of_the_warmup_are_forgotten),
 	KUNIT_CASE_PARAM(run_memory_is_that_of_the_pools, run_case_gen_params),

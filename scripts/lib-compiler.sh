@@ -86,14 +86,19 @@ kernel_compiler()
 }
 
 # module_words ARCH: all that the make is told that builds modules for the kernel of
-# $KDIR, in $MODULE_WORDS.
+# $KDIR, in $MODULE_WORDS: the tests' modules need the tools that the user names for ours.
 module_words()
 {
-	local compiler
+	local compiler word
 
 	compiler=$(kernel_compiler "$1") || exit
 	mapfile -t MODULE_WORDS < <(arch_words "$1"
 		printf '%s' "${compiler:+$compiler$'\n'}")
+	split_words KBUILD_FLAGS "${KBUILD_FLAGS:-}"
+	for word in "${WORDS[@]}"; do
+		[[ ! $word =~ ^(CC|LD|LLVM|LLVM_IAS|CROSS_COMPILE)= ]] ||
+			MODULE_WORDS+=("$word")
+	done
 }
 
 # missing_symbols LOG DIR: which symbols the kernel of $KDIR does not export, one a line,

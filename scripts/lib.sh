@@ -119,9 +119,19 @@ trap 'exit 129' HUP
 . "$TOP/scripts/lib-paths.sh"
 . "$TOP/scripts/lib-dirs.sh"
 
+# check_machine NAME: the default one may have none.
+check_machine()
+{
+	case $1 in
+	'' | qemu | tcg | icount | um) ;;
+	*) die "no machine \"$1\"" "Machines: qemu tcg icount um" ;;
+	esac
+}
+
 # check_top: at the start of each command that builds something.
 check_top()
 {
+	check_machine "${MACHINE:-}"
 	[ ${#IGNORED[@]} -eq 0 ] ||
 		warn "${IGNORED[*]} in the environment: ignored, for kernels and the module are compiled as the kernel's configuration says (the module's make takes KBUILD_FLAGS=)"
 	IGNORED=()

@@ -9,6 +9,7 @@
 #include "complain.h"
 #include "device.h"
 #include "machine_report.h"
+#include "place.h"
 #include "progress.h"
 #include "result.h"
 #include "session.h"
@@ -34,8 +35,8 @@ static void mag_machine_help(void)
 	      "\n"
 	      "      --json          as JSON\n"
 	      "      --cpus LIST     CPUs to measure on, in rising order, e.g. 0-3,8, or all,\n"
-	      "                      those that are online [all]; a cache line moves from each\n"
-	      "                      to the next\n"
+	      "                      those that are online [those that magctl may run on]; a\n"
+	      "                      cache line moves from each to the next\n"
 	      "      --machine NAME  name of the machine [$MAGSLAB_MACHINE, else guessed]\n"
 	      "  -h, --help          this text\n"
 	      "\n"
@@ -110,30 +111,29 @@ static int mag_machine_on(const struct mag_session *session,
 	return code;
 }
 
-/* Those named, which must be online, or all. */
+/* Those named, all that are online, or those that magctl may run on. */
 static int mag_machine_cpus(struct mag_cpulist *cpus, const char *text)
 {
-	struct mag_cpulist online;
-	const __u32 *missing;
+	bool all = text && !strcmp(text, "all");
+	int code = MAG_EXIT_OK;
 
-	if (!text || !strcmp(text, "all")) {
+	memset(cpus, 0, sizeof(*cpus));
+	if (!all)
+		code = mag_place_cpus(cpus, text);
+	if (!code && !cpus->nr)
 		mag_cpulist_online(cpus);
-		return MAG_EXIT_OK;
-	}
-	if (mag_cpulist_parse(cpus, text)) {
-		mag_error(
-			"--cpus %s: neither \"all\" nor a list of CPUs in rising order, each once, at most 65535, such as 0-3,8",
-			text);
-		return MAG_EXIT_USAGE;
-	}
-	mag_cpulist_online(&online);
-	missing = mag_cpulist_missing(cpus, &online);
-	mag_cpulist_free(&online);
-	if (!missing)
-		return MAG_EXIT_OK;
-	mag_error("--cpus %s: CPU %u is not online", text, *missing);
-	mag_cpulist_free(cpus);
-	return MAG_EXIT_USAGE;
+	return code;
+}
+
+/* Where the word stands, so that the first mistake is told. */
+static int mag_machine_check_cpus(const char *text)
+{
+	struct mag_cpulist cpus;
+	int code = mag_machine_cpus(&cpus, text);
+
+	if (!code)
+		mag_cpulist_free(&cpus);
+	return code;
 }
 
 static int mag_machine_show(const char *list, bool json, const char *machine)
@@ -173,6 +173,8 @@ int mag_cmd_machine(int argc, char **argv)
 			break;
 		case 'c':
 			cpus = optarg;
+			if (mag_machine_check_cpus(cpus))
+				return MAG_EXIT_USAGE;
 			break;
 		case 'm':
 			machine = optarg;

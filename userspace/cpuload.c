@@ -3,10 +3,10 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cpuload.h"
+#include "monotonic.h"
 #include "sysfile.h"
 
 /* The kernel counts ticks of 10 ms at best: below this a share is noise. */
@@ -95,14 +95,6 @@ static bool mag_cpu_times_read(const struct mag_cpulist *cpus,
 	return known;
 }
 
-static double mag_load_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 void mag_load_between(struct mag_load *load, const struct mag_cpu_times *from,
 		      const struct mag_cpu_times *to, double wall)
 {
@@ -111,20 +103,21 @@ void mag_load_between(struct mag_load *load, const struct mag_cpu_times *from,
 	load->steal += to->steal - from->steal;
 	load->user += to->user - from->user;
 	load->irq += to->irq - from->irq;
-	load->user_untold |= to->user_untold;
+	/* No user time since boot: what the last reading says of that, holds. */
+	load->user_untold = to->user_untold;
 }
 
 void mag_load_begin(struct mag_load_clock *clock,
 		    const struct mag_cpulist *cpus)
 {
 	clock->cpus = cpus;
-	clock->at = mag_load_now();
+	clock->at = mag_monotonic_s();
 	clock->known = mag_cpu_times_read(cpus, &clock->times);
 }
 
 void mag_load_end(const struct mag_load_clock *clock, struct mag_load *load)
 {
-	double wall = mag_load_now() - clock->at;
+	double wall = mag_monotonic_s() - clock->at;
 	struct mag_cpu_times now;
 
 	if (clock->known && mag_cpu_times_read(clock->cpus, &now) &&
@@ -142,7 +135,8 @@ void mag_load_add(struct mag_load *sum, const struct mag_load *load)
 	sum->user += load->user;
 	sum->irq += load->irq;
 	sum->unread |= load->unread;
-	sum->user_untold |= load->user_untold;
+	if (!load->unread)
+		sum->user_untold = load->user_untold;
 }
 
 const char *mag_load_unknown(const struct mag_load *load)

@@ -36,7 +36,8 @@ struct mag_cpu_times {
  * @user: tasks in user space took; the workers are kernel threads
  * @irq: interrupts took
  * @unread: of a round /proc/stat could not be read
- * @user_untold: the kernel counts user time as its own, as User-Mode Linux's does
+ * @user_untold: by the last reading the kernel counts user time as its own, as
+ *	User-Mode Linux's does
  */
 struct mag_load {
 	double wall;

@@ -59,13 +59,17 @@ void mag_experiment_free(struct mag_experiment *experiment)
 
 /*
  * -ENOMEM at the start, and any error of the run itself, fails this backend only.
- * Other errors end the experiment, and so do a clock that does not move and a CPU
- * that has gone: further rounds would be on another machine.
+ * Other errors end the experiment, and so does a clock that does not move.  A CPU
+ * that has gone ends it unless it is back: further rounds would be on another machine.
  */
-static bool mag_experiment_goes_on(const struct mag_round *round)
+static bool mag_experiment_goes_on(const struct mag_request *request,
+				   const struct mag_round *round)
 {
-	if (round->error == -EOPNOTSUPP || round->error == -ENODEV)
+	if (round->error == -EOPNOTSUPP)
 		return false;
+	if (mag_round_lost_cpu(round))
+		return request->places.nr &&
+		       mag_places_missing(&request->places) == MAG_CPU_NONE;
 	return round->call == MAG_CALL_RUN ||
 	       (round->call == MAG_CALL_START && round->error == -ENOMEM);
 }
@@ -76,44 +80,22 @@ static void mag_experiment_code(struct mag_experiment *experiment, int code)
 		experiment->code = code;
 }
 
-/* The CPU that went offline during a round, or before it; false if it is none. */
-static bool mag_experiment_gone_cpu(const struct mag_experiment *experiment,
-				    const struct mag_round *round, __u32 *cpu)
+/* Of a CPU that is missing, and whether it is @back. */
+static int mag_experiment_complain(const struct mag_round *round,
+				   const char *where, bool back)
 {
-	struct mag_cpulist online, cpus;
-	const __u32 *missing;
-	bool gone;
+	__u32 cpu = round->lost_cpu;
 
-	*cpu = round->status.lost_cpu;
-	if (mag_round_lost_cpu(round))
-		return true;
-	/* With all CPUs asked for, the module finds too few, and says -EINVAL. */
-	if (round->call != MAG_CALL_START ||
-	    (round->error != -ENODEV && round->error != -EINVAL))
-		return false;
-	mag_cpulist_online(&online);
-	mag_places_list(&experiment->request->places, &cpus);
-	missing = mag_cpulist_missing(&cpus, &online);
-	gone = missing;
-	if (gone)
-		*cpu = *missing;
-	mag_cpulist_free(&cpus);
-	mag_cpulist_free(&online);
-	return gone;
-}
-
-/* That is no fault of the backend whose turn it is. */
-static int mag_experiment_complain(const struct mag_experiment *experiment,
-				   const struct mag_round *round,
-				   const char *where)
-{
-	__u32 cpu;
-
-	if (!mag_experiment_gone_cpu(experiment, round, &cpu))
+	if (cpu == MAG_CPU_NONE)
 		return mag_complain(where, round->call, round->error);
-	mag_error(
-		"%s: CPU %u went offline, which ends the measurement; the rounds before are good.  Bring it back (echo 1 >/sys/devices/system/cpu/cpu%u/online), or run on others (--cpus)",
-		where, cpu, cpu);
+	if (back)
+		mag_error(
+			"%s: CPU %u went offline, and is back: this round does not count",
+			where, cpu);
+	else
+		mag_error(
+			"%s: CPU %u went offline, which ends the measurement; the rounds before are good.  Bring it back (echo 1 >/sys/devices/system/cpu/cpu%u/online), or run on others (--cpus)",
+			where, cpu, cpu);
 	return MAG_EXIT_FAILED;
 }
 
@@ -122,15 +104,16 @@ static bool mag_experiment_failed(struct mag_experiment *experiment,
 				  struct mag_subject *subject,
 				  const struct mag_round *round)
 {
+	bool go_on = mag_experiment_goes_on(experiment->request, round);
 	char *where = mag_xasprintf("%s on %s, round %u",
 				    experiment->request->workload->about.name,
 				    subject->about->name, subject->nr_rounds);
 
-	subject->failed = true;
+	subject->failed = !go_on || !mag_round_lost_cpu(round);
 	mag_experiment_code(experiment,
-			    mag_experiment_complain(experiment, round, where));
+			    mag_experiment_complain(round, where, go_on));
 	free(where);
-	return mag_experiment_goes_on(round);
+	return go_on;
 }
 
 static void mag_experiment_keep(struct mag_experiment *experiment,

@@ -15,7 +15,8 @@
  * @about: its description
  * @rounds: in the order of their numbers
  * @nr_rounds: begun
- * @failed: a round of it failed; it takes no part in the later ones
+ * @failed: a round of it failed; it takes no part in the later ones.  One that lost
+ *	a CPU which is back does not count, and that is all
  * @slabs: its caches, as they were in a round
  * @hist: by operation kind, over all rounds that did not fail
  */

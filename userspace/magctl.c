@@ -54,6 +54,8 @@ static const char mag_help[] =
 	"    2  wrong usage; nothing was run\n"
 	"    3  no device, or no right to use it\n"
 	"  130  interrupted (INT, TERM or HUP); what was measured until then is reported\n"
+	"  141  done, but the reader of standard output has gone: magctl ends by SIGPIPE,\n"
+	"       which a shell shows so; 1 where that signal is ignored\n"
 	"\n"
 	"Examples:\n"
 	"  insmod magslab.ko\n"

@@ -9,6 +9,7 @@
 #include "output.h"
 #include "report.h"
 #include "result.h"
+#include "signals.h"
 #include "state.h"
 #include "util.h"
 
@@ -71,7 +72,7 @@ static int mag_measure_request(const struct mag_session *session,
 	refused = mag_measure_refused(&experiment);
 	code = experiment.code ? experiment.code : written;
 	code = code ? code : refused;
-	if (!code && experiment.interrupted)
+	if (!code && (experiment.interrupted || mag_signals_came()))
 		code = MAG_EXIT_INTERRUPTED;
 	mag_experiment_free(&experiment);
 	return code;

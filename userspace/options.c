@@ -65,9 +65,12 @@ static const char mag_options_text[] =
 	"      --cpus LIST         the CPUs to take them from, such as 0-3,8; also CPUs\n"
 	"                          that taskset, a cpuset or isolcpus keep from magctl\n"
 	"                          [those that it may run on]\n"
-	"      --place HOW         which of them first: list, as they are numbered; smt,\n"
-	"                          as few cores as can be; core, as many cores, on as few\n"
-	"                          nodes as can be; node, the nodes by turns [list]\n"
+	"      --place HOW         which of them first [list]:\n"
+	"                          list  the lowest number\n"
+	"                          smt   fill the threads of a core before the next core\n"
+	"                          core  a thread of each core before a second of any,\n"
+	"                                the cores of a node before those of the next\n"
+	"                          node  a CPU of each node by turns, on each as core\n"
 	"  -d, --duration TIME     of the measured part: 2s, 500ms, 1.5s; units ns\n"
 	"                          us ms s m h [2s, unless -n is given]\n"
 	"  -n, --steps N           steps a worker in the measured part; with -d the\n"
@@ -231,6 +234,18 @@ static int mag_options_clock(struct mag_options *options, const char *name)
 	return MAG_EXIT_OK;
 }
 
+/* It is read again when there are workers to be placed. */
+static int mag_options_cpus(struct mag_options *options, const char *list)
+{
+	struct mag_cpulist cpus;
+	int code = mag_place_cpus(&cpus, list);
+
+	options->cpus = list;
+	if (!code)
+		mag_cpulist_free(&cpus);
+	return code;
+}
+
 static int mag_options_place(struct mag_options *options, const char *name)
 {
 	options->place = name;
@@ -315,8 +330,7 @@ static int mag_options_one(struct mag_options *options, int option,
 		options->help = true;
 		break;
 	case MAG_OPT_CPUS:
-		options->cpus = text;
-		break;
+		return mag_options_cpus(options, text);
 	case MAG_OPT_PLACE:
 		return mag_options_place(options, text);
 	case MAG_OPT_CLOCK:

@@ -233,6 +233,26 @@ static void mag_place_on(struct mag_places *places,
 	free(ranks);
 }
 
+int mag_place_cpus(struct mag_cpulist *cpus, const char *list)
+{
+	struct mag_cpulist online;
+	int code;
+
+	memset(cpus, 0, sizeof(*cpus));
+	if (!mag_cpulist_known(&online)) {
+		if (!list)
+			return MAG_EXIT_OK;
+		mag_error(
+			"--cpus %s: the kernel does not say which CPUs are online: is /sys mounted?",
+			list);
+		return MAG_EXIT_USAGE;
+	}
+	code = list ? mag_place_listed(cpus, list, &online)
+		    : mag_place_own(cpus, &online);
+	mag_cpulist_free(&online);
+	return code;
+}
+
 int mag_place_workers(size_t *nr, __u64 workers, size_t usable, size_t online)
 {
 	if (workers > usable) {
@@ -257,23 +277,15 @@ int mag_place_find(struct mag_places *places, const char *list,
 	int code;
 
 	memset(places, 0, sizeof(*places));
-	if (!mag_cpulist_known(&online)) {
-		if (!list)
-			return MAG_EXIT_OK;
-		mag_error(
-			"--cpus %s: the kernel does not say which CPUs are online: is /sys mounted?",
-			list);
-		return MAG_EXIT_USAGE;
-	}
-	code = list ? mag_place_listed(&cpus, list, &online)
-		    : mag_place_own(&cpus, &online);
-	if (!code) {
-		code = mag_place_workers(&nr, workers, cpus.nr, online.nr);
-		if (!code)
-			mag_place_on(places, &cpus, placing, nr);
-		mag_cpulist_free(&cpus);
-	}
+	code = mag_place_cpus(&cpus, list);
+	if (code || !cpus.nr)
+		return code;
+	mag_cpulist_online(&online);
+	code = mag_place_workers(&nr, workers, cpus.nr, online.nr);
+	if (!code)
+		mag_place_on(places, &cpus, placing, nr);
 	mag_cpulist_free(&online);
+	mag_cpulist_free(&cpus);
 	return code;
 }
 
@@ -287,6 +299,22 @@ void mag_places_list(const struct mag_places *places, struct mag_cpulist *list)
 	memset(list, 0, sizeof(*list));
 	for (size_t i = 0; i < places->nr; i++)
 		mag_cpulist_add(list, places->at[i].cpu);
+}
+
+__u32 mag_places_missing(const struct mag_places *places)
+{
+	struct mag_cpulist online, cpus;
+	const __u32 *missing;
+	__u32 cpu;
+
+	if (!mag_cpulist_known(&online))
+		return MAG_CPU_NONE;
+	mag_places_list(places, &cpus);
+	missing = mag_cpulist_missing(&cpus, &online);
+	cpu = missing ? *missing : MAG_CPU_NONE;
+	mag_cpulist_free(&cpus);
+	mag_cpulist_free(&online);
+	return cpu;
 }
 
 void mag_places_print(const struct mag_places *places, FILE *out)

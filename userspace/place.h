@@ -11,10 +11,10 @@
 
 /* From the second on, each is made of the one before. */
 enum mag_placing {
-	MAG_PLACE_LIST, /* in the order of the list */
-	MAG_PLACE_SMT, /* as few cores as can be */
-	MAG_PLACE_CORE, /* as many cores, on as few nodes as can be */
-	MAG_PLACE_NODE, /* the nodes by turns */
+	MAG_PLACE_LIST, /* the lowest number first */
+	MAG_PLACE_SMT, /* all threads of a core before the next core */
+	MAG_PLACE_CORE, /* a thread of each core before a second of any */
+	MAG_PLACE_NODE, /* a CPU of each node by turns, on each as CORE */
 };
 
 /**
@@ -37,6 +37,17 @@ struct mag_places {
 
 /* The enum mag_placing of that name, or -1 after it has said which there are. */
 int mag_place_placing(const char *name);
+
+/**
+ * mag_place_cpus() - the CPUs that may be used
+ * @cpus: out; to be freed if this returns MAG_EXIT_OK; none if @list is NULL and the
+ *	kernel does not say which CPUs are online
+ * @list: the user's, all of which must be online; or NULL for those that magctl may
+ *	run on
+ *
+ * Return: MAG_EXIT_OK, or MAG_EXIT_USAGE and has said which CPU cannot be had.
+ */
+int mag_place_cpus(struct mag_cpulist *cpus, const char *list);
 
 /**
  * mag_place_find() - CPUs for workers
@@ -64,6 +75,8 @@ int mag_place_workers(size_t *nr, __u64 workers, size_t usable, size_t online);
 
 /* The same in rising order; to be freed. */
 void mag_places_list(const struct mag_places *places, struct mag_cpulist *list);
+/* The first that is offline; MAG_CPU_NONE if all are online, or nobody knows. */
+__u32 mag_places_missing(const struct mag_places *places);
 /* "0-3,8", in the order of the workers. */
 void mag_places_print(const struct mag_places *places, FILE *out);
 

@@ -344,7 +344,8 @@ static void mag_report_rate(struct mag_table *table, double rate)
 
 static const char *mag_report_state(const struct mag_subject *subject)
 {
-	if (subject->failed)
+	if (subject->failed ||
+	    (subject->nr_rounds && !mag_subject_good_rounds(subject)))
 		return "failed";
 	for (unsigned int i = 0; i < subject->nr_rounds; i++) {
 		if (subject->rounds[i].state == MAG_ROUND_STOPPED)

@@ -174,9 +174,8 @@ static json_t *mag_result_failed_round(const struct mag_round *round)
 	mag_json_set(object, "errno", json_integer(-round->error));
 	mag_json_set(object, "error",
 		     json_string(mag_complain_text(round->call, round->error)));
-	if (mag_round_lost_cpu(round))
-		mag_json_set(object, "lost_cpu",
-			     json_integer(round->status.lost_cpu));
+	if (round->lost_cpu != MAG_CPU_NONE)
+		mag_json_set(object, "lost_cpu", json_integer(round->lost_cpu));
 	return object;
 }
 

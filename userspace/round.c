@@ -24,6 +24,24 @@ static int mag_round_fail(struct mag_round *round, enum mag_call call, int err)
 	return err;
 }
 
+/* The module tells of a CPU that a run has lost; one that START misses is looked for. */
+static void mag_round_refused(const struct mag_stage *stage,
+			      struct mag_round *round, int err)
+{
+	mag_round_fail(round, MAG_CALL_START, err);
+	if (err == -ENODEV)
+		round->lost_cpu = mag_places_missing(&stage->request->places);
+}
+
+static void mag_round_broken(struct mag_round *round)
+{
+	int err = round->status.error ? round->status.error : -EIO;
+
+	mag_round_fail(round, MAG_CALL_RUN, err);
+	if (err == -ENODEV)
+		round->lost_cpu = round->status.lost_cpu;
+}
+
 static int mag_round_read_status(const struct mag_stage *stage,
 				 struct mag_round *round)
 {
@@ -182,10 +200,10 @@ static int mag_round_settle(const struct mag_stage *stage,
 
 	if (err)
 		return err;
-	if (round->status.state == MAG_STATE_FAILED)
-		return mag_round_fail(round, MAG_CALL_RUN,
-				      round->status.error ? round->status.error
-							  : -EIO);
+	if (round->status.state == MAG_STATE_FAILED) {
+		mag_round_broken(round);
+		return round->error;
+	}
 	if (round->status.state != MAG_STATE_HOLD ||
 	    round->status.nr_ops != stage->request->workload->ops.nr ||
 	    round->status.nr_counters !=
@@ -231,6 +249,7 @@ void mag_round_run(struct mag_stage *stage, __u32 backend, unsigned int number,
 	int before_err = -ENOENT, err;
 
 	memset(round, 0, sizeof(*round));
+	round->lost_cpu = MAG_CPU_NONE;
 	config.backend = backend;
 	config.seed += number;
 	round->seed = config.seed;
@@ -241,7 +260,7 @@ void mag_round_run(struct mag_stage *stage, __u32 backend, unsigned int number,
 	mag_load_begin(&load, stage->cpus);
 	err = mag_device_start(session->fd, &config);
 	if (err) {
-		mag_round_fail(round, MAG_CALL_START, err);
+		mag_round_refused(stage, round, err);
 		return;
 	}
 	err = mag_round_wait(stage, round, backend, number);
@@ -258,8 +277,8 @@ void mag_round_run(struct mag_stage *stage, __u32 backend, unsigned int number,
 
 bool mag_round_lost_cpu(const struct mag_round *round)
 {
-	return round->state == MAG_ROUND_FAILED &&
-	       round->call == MAG_CALL_RUN && round->error == -ENODEV;
+	return round->state == MAG_ROUND_FAILED && round->error == -ENODEV &&
+	       (round->call == MAG_CALL_START || round->call == MAG_CALL_RUN);
 }
 
 double mag_round_throughput(const struct mag_round *round, enum mag_unit unit)

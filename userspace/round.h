@@ -30,6 +30,8 @@ enum mag_held_source {
  * @state: how it ended
  * @call: MAG_ROUND_FAILED: what failed
  * @error: MAG_ROUND_FAILED: with which -errno
+ * @lost_cpu: MAG_ROUND_FAILED: the worker's CPU that was offline at the start, or
+ *	went later; MAG_CPU_NONE if it failed otherwise, or nobody knows which
  * @seed: of its random sequences
  * @status: as read while its live objects were held
  * @held_source: who counted @held_bytes
@@ -44,6 +46,7 @@ struct mag_round {
 	enum mag_round_state state;
 	enum mag_call call;
 	int error;
+	__u32 lost_cpu;
 	__u64 seed;
 	struct mag_run_status status;
 	enum mag_held_source held_source;
@@ -86,7 +89,7 @@ struct mag_stage {
 void mag_round_run(struct mag_stage *stage, __u32 backend, unsigned int number,
 		   struct mag_round *round, struct mag_histogram **hist);
 
-/* Whether it failed because a CPU, status.lost_cpu, went offline. */
+/* Whether it failed for want of a worker's CPU, which is no fault of the backend. */
 bool mag_round_lost_cpu(const struct mag_round *round);
 
 /**

@@ -1,12 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* SIGINT, SIGTERM and SIGHUP through a signalfd; SIGPIPE put off. */
 #include <signal.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "signals.h"
+
+/*
+ * One stop may come as two signals: timeout(1) signals its child and then its
+ * process group.  Only one that comes later is a second wish.
+ */
+static const struct timespec mag_signal_moment = { .tv_nsec = 100000000 };
+
+/* The first has come; @mag_signal_first: when, if the handler took it. */
+static atomic_bool mag_signal_came;
+static struct timespec mag_signal_first;
 
 /* Whoever started magctl may have SIGPIPE ignored, and wants to be told then. */
 static bool mag_pipe_was_ignored;
@@ -62,17 +73,12 @@ static void mag_signals_unblock(void)
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
-/*
- * One stop may come as two signals: timeout(1) signals its child and then its
- * process group.  Only one that comes later is a second wish.
- */
 static void mag_signals_swallow_twin(void)
 {
-	static const struct timespec moment = { .tv_nsec = 100000000 };
 	sigset_t set;
 
 	mag_signals_set(&set);
-	sigtimedwait(&set, NULL, &moment);
+	sigtimedwait(&set, NULL, &mag_signal_moment);
 }
 
 bool mag_signals_taken(int fd)
@@ -81,15 +87,60 @@ bool mag_signals_taken(int fd)
 
 	if (read(fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
 		return false;
+	mag_signal_came = true;
 	mag_signals_swallow_twin();
 	mag_signals_unblock();
 	return true;
 }
 
+static bool mag_signal_is_twin(const struct timespec *now)
+{
+	const struct timespec *first = &mag_signal_first;
+	long long ns = (now->tv_sec - first->tv_sec) * 1000000000LL +
+		       (now->tv_nsec - first->tv_nsec);
+
+	return ns < mag_signal_moment.tv_nsec;
+}
+
+/* The first is kept for later, and the next kills when this returns. */
+static void mag_signal_keep(int number)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (!mag_signal_came) {
+		mag_signal_first = now;
+		mag_signal_came = true;
+	} else if (!mag_signal_is_twin(&now)) {
+		signal(number, SIG_DFL);
+		raise(number);
+	}
+}
+
+/* None of them comes on top of another. */
+static void mag_signals_put_off(void)
+{
+	struct sigaction action = { .sa_handler = mag_signal_keep,
+				    .sa_flags = SA_RESTART };
+
+	mag_signals_set(&action.sa_mask);
+	for (int number = 1; number < NSIG; number++) {
+		if (sigismember(&action.sa_mask, number) == 1)
+			sigaction(number, &action, NULL);
+	}
+}
+
 void mag_signals_close(int fd)
 {
+	if (!mag_signal_came)
+		mag_signals_put_off();
 	mag_signals_unblock();
 	close(fd);
+}
+
+bool mag_signals_came(void)
+{
+	return mag_signal_came;
 }
 
 void mag_signals_block(sigset_t *old)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * SIGINT, SIGTERM and SIGHUP as something to poll: the first asks a run to end
- * and report, the second kills.  And SIGPIPE, which must not end magctl before its
- * result is on disk.
+ * and report, or waits until the results are written; the second kills.  And
+ * SIGPIPE, which must not end magctl before its result is on disk.
  */
 #ifndef MAGCTL_SIGNALS_H
 #define MAGCTL_SIGNALS_H
@@ -30,8 +30,14 @@ int mag_signals_open(void);
  */
 bool mag_signals_taken(int fd);
 
-/* Gives the signals back their default effect, and closes @fd. */
+/*
+ * Nothing is left to be ended early, but there are results to be written: unless a
+ * signal has been taken, the first that comes from here on is kept, and the next
+ * kills.  Closes @fd.
+ */
 void mag_signals_close(int fd);
+/* Whether a signal has been taken or kept. */
+bool mag_signals_came(void);
 
 /* Holds back what would end magctl half-way through a file; undone by _restore. */
 void mag_signals_block(sigset_t *old);

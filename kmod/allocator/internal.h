@@ -512,7 +512,7 @@ bool mag_cache_try_for_each(void (*fn)(struct mag_cache *cache, void *arg),
 
 /* reclaim.c */
 
-/* Task context.  0 or -errno. */
+/* Task context.  0, -ENOMEM, or -ENOSPC: no dynamic state of CPU hotplug is free. */
 int mag_reclaim_init(void);
 void mag_reclaim_exit(void);
 

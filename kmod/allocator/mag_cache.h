@@ -382,7 +382,10 @@ void mag_cache_listen(const struct mag_cache_listener *listener);
 void mag_cache_for_each(void (*fn)(struct mag_cache *cache, void *arg),
 			void *arg);
 
-/* Task context.  0 or -errno, and then nothing needs to be undone. */
+/*
+ * Task context.  0, -ENOMEM, or -ENOSPC: no dynamic state of CPU hotplug is free.
+ * On an error nothing needs to be undone.
+ */
 int mag_allocator_init(void);
 /* The module is going: every user of a cache, and so every cache, has gone. */
 void mag_allocator_exit(void);

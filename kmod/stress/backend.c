@@ -64,7 +64,8 @@ static bool spec_is_valid(const struct mag_pool_spec *spec)
  * Context: task, may sleep.
  * Return: the pool; ERR_PTR(-EINVAL) where @spec is out of bounds (no name,
  * size not 1 to 65536, align not 0 or a power of two up to a page, max_live 0
- * or below max_live_cpu) or ERR_PTR(-ENOMEM).
+ * or below max_live_cpu), ERR_PTR(-ENODEV) if one of @spec->cpus is offline and
+ * the backend has memory for each of them, or ERR_PTR(-ENOMEM).
  */
 struct mag_pool *mag_pool_create(const struct mag_backend_ops *ops,
 				 const struct mag_pool_spec *spec)

@@ -11,6 +11,7 @@
 
 #include "../uapi/magslab.h"
 
+struct cpumask;
 struct mag_pool;
 
 /**
@@ -21,7 +22,8 @@ struct mag_pool;
  * @ctor: constructor, or NULL.  Objects are freed in constructed state.
  * @max_live: most objects that are ever out at once, on all CPUs together
  * @max_live_cpu: most of them that were allocated on one CPU; 0: @max_live
- * @cpu_end: one more than the highest CPU that allocates; 0: all CPUs may
+ * @cpus: the CPUs that allocate, all online while the pool is created; lasts as long
+ *	as the pool.  NULL: all CPUs may
  * @in_turn: a promise: on each CPU only one worker allocates, in one context at
  *	a time, and each object is freed before its CPU has allocated
  *	@max_live_cpu more.  A worker breaks it whose CPU goes offline: it ends its
@@ -35,7 +37,7 @@ struct mag_pool_spec {
 	void (*ctor)(void *obj);
 	unsigned long max_live;
 	unsigned long max_live_cpu;
-	unsigned int cpu_end;
+	const struct cpumask *cpus;
 	bool in_turn;
 };
 

@@ -191,7 +191,7 @@ static struct noop_plan noop_plan(const struct mag_pool_spec *spec,
 /**
  * mag_noop_bytes() - what mag_backend_ops.held_bytes says of a pool of noop
  * @spec: of the pool
- * @cpus: that are online, below @spec->cpu_end
+ * @cpus: that have stacks: those of @spec->cpus, or all that are online
  *
  * Context: any.
  * Return: bytes; U64_MAX if @spec asks for more objects than are possible.
@@ -564,15 +564,17 @@ static void noop_deal(struct noop_cpu *this, struct noop_stack *stack)
 	}
 }
 
-static bool noop_serves(const struct mag_pool_spec *spec, unsigned int cpu)
+/* CPUs that have stacks of their own. */
+static const struct cpumask *noop_served(const struct mag_pool_spec *spec)
 {
-	return cpu_online(cpu) && (!spec->cpu_end || cpu < spec->cpu_end);
+	return spec->cpus ?: cpu_online_mask;
 }
 
 /* By turns, so that each CPU begins with full stacks of its node's memory. */
 static int noop_deal_all(struct mag_pool *pool, const struct noop_plan *plan)
 {
-	unsigned int cpu = cpumask_first(cpu_online_mask);
+	const struct cpumask *served = noop_served(&pool->spec);
+	unsigned int cpu = cpumask_first(served);
 	struct noop_store *store = noop_store(pool);
 	u32 i, nr = plan->full + plan->empty;
 	struct noop_stack *stack;
@@ -590,9 +592,9 @@ static int noop_deal_all(struct mag_pool *pool, const struct noop_plan *plan)
 			return -ENOMEM;
 		noop_deal(per_cpu_ptr(noop_cpus(pool), cpu), stack);
 
-		cpu = cpumask_next(cpu, cpu_online_mask);
-		if (cpu >= nr_cpu_ids || !noop_serves(&pool->spec, cpu))
-			cpu = cpumask_first(cpu_online_mask);
+		cpu = cpumask_next(cpu, served);
+		if (cpu >= nr_cpu_ids)
+			cpu = cpumask_first(served);
 	}
 	return 0;
 }
@@ -604,7 +606,7 @@ static int noop_deal_all(struct mag_pool *pool, const struct noop_plan *plan)
 static void noop_make_rings(struct mag_pool *pool)
 {
 	struct noop_cpu __percpu *cpus = noop_cpus(pool);
-	unsigned int cpu, first = cpumask_first(cpu_online_mask);
+	unsigned int cpu, first = cpumask_first(noop_served(&pool->spec));
 	struct noop_stack *ring = per_cpu_ptr(cpus, first)->loaded;
 
 	for_each_possible_cpu(cpu) {
@@ -621,13 +623,11 @@ static int noop_fill(struct mag_pool *pool)
 	/* No more than half, so as not to drive out what else is in memory. */
 	u64 room = (u64)max(si_mem_available(), 0L) << PAGE_SHIFT >> 1;
 	const struct mag_pool_spec *spec = &pool->spec;
-	unsigned int cpu, cpus = 0;
+	unsigned int cpus = cpumask_weight(noop_served(spec));
 	struct noop_plan plan;
 	int err;
 
-	for_each_online_cpu(cpu)
-		cpus += noop_serves(spec, cpu);
-	if (!cpus)
+	if (!cpumask_subset(noop_served(spec), cpu_online_mask))
 		return -ENODEV;
 	if (mag_noop_bytes(spec, cpus) > room)
 		return -ENOMEM;

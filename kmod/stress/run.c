@@ -52,7 +52,6 @@ static bool check_indexes(const struct mag_run_config *config)
 static bool check_bounds(const struct mag_run_config *config)
 {
 	return config->nr_workers <= MAG_MAX_WORKERS &&
-	       config->nr_workers <= num_online_cpus() &&
 	       config->duration_ns <= MAG_MAX_DURATION_NS &&
 	       config->steps <= MAG_MAX_STEPS &&
 	       config->warmup_ns <= MAG_MAX_WARMUP_NS &&
@@ -92,13 +91,15 @@ static int check_config(const struct mag_run_config *config)
 	return 0;
 }
 
-/* Whether they are online is asked when they cannot change: see run_setup.c. */
+/* Whether those named are online is asked when they cannot change: see run_setup.c. */
 static int check_cpus(const u32 *cpus, u32 nr)
 {
 	cpumask_var_t seen;
 	int err = 0;
 	u32 i;
 
+	if (!cpus)
+		return nr <= num_online_cpus() ? 0 : -EINVAL;
 	if (!nr)
 		return -EINVAL;
 	if (!zalloc_cpumask_var(&seen, GFP_KERNEL))
@@ -226,8 +227,8 @@ free_run:
  * -EPROTO for another ABI version; -EINVAL for a field out of its bounds;
  * -EBUSY while another run is not over, or the machine is being measured;
  * -ENODEV for a CPU that is not online; -EOPNOTSUPP for a clock that does not
- * exist here; -ENOMEM; -EINTR when killed
- * meanwhile; else what the workload's setup returned.
+ * exist here; -ENOMEM; -ENOSPC if no dynamic state of CPU hotplug is free; -EINTR
+ * when killed meanwhile; else what the workload's setup returned.
  */
 struct mag_run *mag_run_start(const struct mag_run_config *config,
 			      const u32 *cpus)
@@ -235,7 +236,7 @@ struct mag_run *mag_run_start(const struct mag_run_config *config,
 	struct mag_run *run;
 	int err = check_config(config);
 
-	if (!err && cpus)
+	if (!err)
 		err = check_cpus(cpus, config->nr_workers);
 	if (err)
 		return ERR_PTR(err);

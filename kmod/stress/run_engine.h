@@ -8,6 +8,7 @@
 #define MAGSLAB_STRESS_RUN_ENGINE_H
 
 #include <linux/atomic.h>
+#include <linux/cpumask.h>
 #include <linux/list.h>
 #include <linux/sched.h>
 #include <linux/wait.h>
@@ -17,6 +18,7 @@
 /**
  * struct mag_run_engine - the engine's own part of a run
  * @run: the run
+ * @cpus: those of the workers
  * @state: enum mag_state; written by the control thread alone, with release,
  *	so that who reads it with acquire sees all that led there
  * @error: 0, or the errno of the first worker that failed
@@ -46,6 +48,7 @@
  */
 struct mag_run_engine {
 	struct mag_run *run;
+	cpumask_var_t cpus;
 	u32 state;
 	int error;
 	u32 failed_cpu;

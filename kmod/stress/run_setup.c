@@ -83,7 +83,11 @@ static int deferred_lane_create(unsigned int cpu, struct hlist_node *node)
 	return 0;
 }
 
-/* Registered by the first run that needs it: there is one at a time. */
+/*
+ * Registered by the first run that needs it: there is one at a time.  The kernel has
+ * some 20 states for all modules together.  When none is free it warns, and
+ * cpuhp_setup_state_multi() returns -ENOSPC, which START passes on.
+ */
 static int deferred_hotplug;
 
 static int deferred_hotplug_init(void)
@@ -207,6 +211,7 @@ static int workers_place(struct mag_run *run, const u32 *cpus)
 			break;
 		}
 		worker_init(&run->workers[id], run, id, cpu);
+		cpumask_set_cpu(cpu, run->engine->cpus);
 	}
 	cpus_read_unlock();
 
@@ -223,6 +228,8 @@ static int workers_create(struct mag_run *run, const u32 *cpus)
 
 	if (!nr)
 		nr = min_t(u32, num_online_cpus(), MAG_MAX_WORKERS);
+	if (!zalloc_cpumask_var(&run->engine->cpus, GFP_KERNEL_ACCOUNT))
+		return -ENOMEM;
 	run->workers = kvmalloc(array_size(nr, sizeof(*run->workers)), RUN_GFP);
 	if (!run->workers)
 		return -ENOMEM;
@@ -245,6 +252,7 @@ static void workers_destroy(struct mag_run *run)
 	for (id = 0; id < run->nr_workers; id++)
 		worker_exit(&run->workers[id]);
 	kvfree(run->workers);
+	free_cpumask_var(run->engine->cpus);
 }
 
 static void fill_params(struct mag_run *run)
@@ -268,7 +276,7 @@ static void fill_params(struct mag_run *run)
  * Context: task, may sleep.
  * Return: the run, to be freed with mag_run_free(), or ERR_PTR(): -ENOMEM;
  * -ENODEV if one of @cpus is not online; -EINVAL if CPUs went offline and left too
- * few.
+ * few; -ENOSPC if no dynamic state of CPU hotplug is free for deferred lanes.
  */
 struct mag_run *mag_run_create(const struct mag_run_config *config,
 			       const u32 *cpus)
@@ -375,17 +383,6 @@ void mag_run_teardown(struct mag_run *run)
 	pools_destroy(run);
 }
 
-/* Only workers allocate. */
-static unsigned int workers_cpu_end(const struct mag_run *run)
-{
-	int last = 0;
-	u32 id;
-
-	for (id = 0; id < run->nr_workers; id++)
-		last = max(last, run->workers[id].cpu);
-	return last + 1;
-}
-
 /**
  * mag_run_pool_create() - a pool on the run's backend
  * @run: the run, in its workload's setup
@@ -403,7 +400,8 @@ struct mag_pool *mag_run_pool_create(struct mag_run *run,
 
 	if (WARN_ON_ONCE(run->nr_pools == MAG_MAX_POOLS))
 		return ERR_PTR(-ENOSPC);
-	placed.cpu_end = workers_cpu_end(run);
+	/* Only workers allocate. */
+	placed.cpus = run->engine->cpus;
 	pool = mag_pool_create(run->backend, &placed);
 	if (!IS_ERR(pool))
 		run->pools[run->nr_pools++] = pool;

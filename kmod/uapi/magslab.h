@@ -416,8 +416,11 @@ struct mag_machine {
  * Starts a run and returns; poll() says POLLIN once it is in HOLD, DONE or FAILED.
  * EBUSY: this file has a run that is not over, or another file's run or MACHINE is
  * under way (one at a time, lest they disturb each other's figures).  ENOMEM.
- * ENODEV: a CPU of mag_run_config.cpus is not online.
+ * ENODEV: a CPU of mag_run_config.cpus is not online, or one of the workers goes
+ * offline meanwhile.
  * EOPNOTSUPP: the clock does not exist here.  EPROTO: another ABI version.
+ * ENOSPC: no dynamic state of CPU hotplug is free in the kernel; a workload that
+ * defers frees to RCU needs one.
  */
 #define MAG_IOC_START	 _IOW(MAG_IOC_MAGIC, 0x02, struct mag_run_config)
 /* Always; all zero in MAG_STATE_IDLE. */

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/utsname.h>
@@ -130,6 +131,34 @@ static void test_config_flaws(int fd, const struct mag_info *info)
 	config.warmup_ns = 1000000;
 	config.warmup_steps = 10;
 	refuse_config(fd, &config, EINVAL, "no bound but a warm-up, steps", 0);
+}
+
+/*
+ * An older client may have anything where a field is new: it is told of its
+ * version, and of nothing else.
+ */
+static void test_old_client(int fd)
+{
+	const struct flaw flaws[] = {
+		CONFIG_FLAW(nr_workers, 0, EPROTO),
+		CONFIG_FLAW(nr_workers, 1, EPROTO),
+		CONFIG_FLAW(nr_workers, MAG_MAX_WORKERS + 1, EPROTO),
+		CONFIG_FLAW(reserved0, 1, EPROTO),
+		CONFIG_FLAW(param_mask, UINT64_MAX, EPROTO),
+	};
+	struct mag_run_config config;
+	char what[64];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(flaws); i++) {
+		snprintf(what, sizeof(what), "an old version with cpus and %s",
+			 flaws[i].field);
+		dev_config(fd, &config, "pair", "kmem_cache");
+		config.abi_version = MAG_ABI_VERSION - 1;
+		config.cpus = 8;
+		apply_flaw(&config, &flaws[i]);
+		refuse_config(fd, &config, flaws[i].want, what, flaws[i].value);
+	}
 }
 
 static void test_config_limits(int fd, const struct mag_info *info)
@@ -576,6 +605,8 @@ static void test_cpus(const struct mag_info *info)
 	}
 	tap_is(try_cpus(1, swapped), ENODEV,
 	       "START refuses a CPU that is offline");
+	tap_is(try_cpus(2, swapped), ENODEV,
+	       "START refuses it among more CPUs than are left");
 	tap_ok(cpu_1_online("1"), "CPU 1 comes back");
 	tap_is(try_cpus(1, swapped), 0, "START takes it again");
 }
@@ -872,6 +903,7 @@ int main(void)
 	test_describe(fd, &info);
 	test_describe_flaws(fd);
 	test_config_flaws(fd, &info);
+	test_old_client(fd);
 	test_unknown_requests(fd);
 	test_addresses(fd);
 	test_other_calls(fd);

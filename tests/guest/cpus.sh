@@ -26,6 +26,12 @@ test_affinity() {
 		magctl run pair -b magazine $short --cpus 0 \
 		--json "$scratch/list.json"
 	is "and its worker is on CPU 0" "$(cpus_of "$scratch/list.json")" 0
+	ok "magctl machine that may use CPU 1 alone measures" taskset 2 \
+		magctl machine
+	says "and no other" "measured   on 1 CPU,"
+	ok "magctl machine --cpus 0-1 measures all the same" taskset 2 \
+		magctl machine --cpus 0-1
+	says "and both" "measured   on 2 CPUs,"
 }
 
 online() { # 0|1
@@ -75,27 +81,12 @@ test_offline() {
 	ok "another run works" run_works
 }
 
-# A CPU that comes while callbacks are recorded has them recorded too.
-test_online() {
-	online 0
-	ok "a CPU that comes into a run is no harm" sh -c "
-		magctl run dentry -b magazine -w 1 -n 300000 --warmup 0 \
-			>'$scratch/came' 2>&1 &
-		for _ in 1 2 3; do
-			echo 1 >/sys/devices/system/cpu/cpu1/online
-			echo 0 >/sys/devices/system/cpu/cpu1/online
-		done
-		wait \$!"
-	online 1
-}
-
 if [ "$(nproc)" -lt 2 ]; then
 	skip "workers on CPUs of one's choice" "there is one CPU alone"
 else
 	test_affinity
 	if [ -w /sys/devices/system/cpu/cpu1/online ]; then
 		test_offline
-		test_online
 	else
 		skip "a CPU that goes offline" "CPU 1 cannot"
 	fi

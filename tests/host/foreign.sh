@@ -33,6 +33,14 @@ build()
 		scripts/build "$KDIR" "$WORK/module"
 }
 
+# What the make of any module for that kernel is told, a word a line.
+module_words() # [VARIABLE=VALUE...]
+{
+	in_copy KDIR="$KDIR" "$@" bash -c '. scripts/lib.sh
+		module_words ""
+		printf "%s\n" "${MODULE_WORDS[@]}"'
+}
+
 told_make() # NAME REGEX
 {
 	ok "$1" grep -qE -- "$2" "$WORK/make.flags"
@@ -53,6 +61,9 @@ test_gcc()
 	told_make "is built with that" "CC=gcc-9( |$)"
 	ok "one that the user names" build KBUILD_FLAGS=CC=gcc
 	told_make "is what is taken" "CC=gcc( |$)"
+	is "so it is for the modules of the tests" \
+		"$(module_words KBUILD_FLAGS="CC='wrap gcc' W=1 LD=mine")" \
+		$'CC=wrap gcc\nLD=mine'
 }
 
 test_clang()

@@ -162,6 +162,9 @@ test_unknown()
 	says "it is named" 'KERNAL='
 	status "LLVM= and the like are not ours" 2 in_copy make LLVM=1 CC=clang
 	says "what is for the kernel's make is named" KBUILD_FLAGS
+	status "a machine that there is not" 2 in_copy make demo MACHINE=qmu
+	says "it is named, with those that there are" 'no machine "qmu"'
+	is "before anything is built" "$(grep -c building "$tap_out")" 0
 }
 
 # User-Mode Linux gets its arguments one by one, and joins them with blanks.

@@ -30,6 +30,15 @@ test_exchanges() { # PARAMETER=VALUE...
 	ok "magdepot: and there were some" test "$(sum moved)" -gt 0
 }
 
+# A line for one stack of those that exchange.
+test_no_room() {
+	known backend=magazine allocs=10000 remote=5000 turns=3
+	no_room magdepot 1 known
+	is "magdepot: by stack and by magazines the same were counted" \
+		"$(stack_sum exchanges known)" "$(sum moved)"
+}
+
 test_exchanges allocs=10000
 test_exchanges allocs=10000 remote=5000 turns=3
+test_no_room
 tap_done

@@ -47,6 +47,15 @@ test_long_name() {
 		"$(sum_both frees 'a-name-of-more-bytes-than-event, .*')" 200
 }
 
+# Lines for three of the rungs, of which the load has five.
+test_no_room() {
+	known backend=magazine allocs=10000
+	no_room magsteps 3 known
+	is "magsteps: counted, or without room" \
+		"$(($(sum_both allocs) + $(sum_both frees) + $(scalar no_room)))" \
+		20000
+}
+
 allocs=10000
 test_ladder allocs=10000
 # The second turn finds in the depot what the first left there.
@@ -63,4 +72,5 @@ ok "magsteps: in several intervals" \
 test_other_cache
 test_without_name
 test_long_name
+test_no_room
 tap_done

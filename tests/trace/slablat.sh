@@ -90,8 +90,16 @@ test_others() {
 	is "slablat: nothing of another cache" "$(grep -c '^@ns' "$WORK/out")" 0
 }
 
+# The map @call has four keys; the histograms have more lines.
+test_no_room() {
+	known backend=kmem_cache allocs=1000
+	no_room slablat 4 known
+}
+
 test_kmem_cache 3000 remote=700
 test_ways
 test_nested
 test_others
+crowded slablat 0
+test_no_room
 tap_done

@@ -70,4 +70,5 @@ test_left
 test_ways
 test_first
 test_intervals
+crowded slableak 1
 tap_done

@@ -33,7 +33,17 @@ test_ways() {
 	rmmod slabways
 }
 
+# An object at a time finds room, and a line of the histogram.
+test_no_room() {
+	known backend=kmem_cache allocs=1000
+	no_room slablife 1 known
+	is "slablife: counted, or without room" \
+		"$(($(sum freed known) + $(scalar no_room)))" 1000
+}
+
 # 40 ms are of those from 32768 us on.
 test_lives 2000 2000 allocs=1000 turns=2 hold_us=40000 remote=300
 test_ways
+crowded slablife 1
+test_no_room
 tap_done

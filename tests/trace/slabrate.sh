@@ -95,10 +95,22 @@ test_others() {
 		"$(sum_both objects)$(sum_both freed)" 00
 }
 
+# A line for each function that calls: of two, one that allocates and one that
+# frees, one has room.
+test_no_room() {
+	known backend=kmem_cache allocs=1000
+	no_room slabrate 1 known
+	is "slabrate: counted, or without room" \
+		"$(($(sum_both objects) + $(sum_both freed) +
+			$(scalar no_room)))" 2000
+}
+
 test_intervals
 test_backend kmalloc kmalloc-8k 600 8192 allocs=200 remote=50 turns=3
 test_ways
 test_others
 test_process
 test_seconds
+crowded slabrate 1
+test_no_room
 tap_done

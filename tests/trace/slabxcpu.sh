@@ -51,7 +51,7 @@ test_no_room() {
 	room=64
 	traced slabxcpu known
 	is "slabxcpu: followed, or without room" \
-		"$(($(sum frees) + $(sed -n 's/^@no_room: //p' "$WORK/out")))" \
+		"$(($(sum frees) + $(scalar no_room)))" \
 		1000
 	is "slabxcpu: followed, as far as there was room" "$(sum frees)" 64
 }
@@ -60,5 +60,6 @@ test_frees 3000 0 allocs=3000
 test_frees 3750 2250 allocs=2000 remote=750 turns=3 seed=7
 test_ways 480 0 cpu=0 other=0
 test_ways 0 480 cpu=0 other=1
+crowded slabxcpu 1
 test_no_room
 tap_done

@@ -118,6 +118,17 @@ test_nobody() {
 	is "walltell: but why" "$(grep -c '^no verdict: ' "$WORK/out")" 1
 }
 
+# Each that is missed is found by the next call of its thread.
+test_crowd() {
+	commands "24 threads at once" <<-LOAD
+	insmod /magslab/crowd.ko threads=24
+	rmmod crowd
+	LOAD
+	traced walltell crowd
+	missed walltell "$(sed -n 's/^calls that were not seen to return: //p' \
+		"$WORK/out")"
+}
+
 # Without a name: all that reclaims, as the kernel counts it.
 stalls() {
 	cat "$WORK/stalls.before" "$WORK/stalls.after" | awk '
@@ -177,6 +188,7 @@ case $(uname -r) in
 	test_times
 	test_lock
 	test_nobody
+	test_crowd
 	test_reclaim
 	test_cgroup
 	;;

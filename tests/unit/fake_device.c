@@ -4,7 +4,8 @@
  * timer for a run, and failures on request.  $MAGSLAB_FAKE is a list, separated
  * by commas, of "what=number": open, info, describe, start, status, hist, stop,
  * finish, machine fail with that errno; fail_INDEX fails the runs of a backend;
- * lost_cpu is the CPU that one which fails with ENODEV tells of;
+ * lost_cpu is the CPU that one which fails with ENODEV tells of; the run of the
+ * lose-th START loses it, and from the gone-th on CPU 1 is offline;
  * cost_NAME is what a primitive costs, in ns;
  * other keys are read where they are used.
  */
@@ -34,6 +35,7 @@ static struct {
 	bool started;
 	bool stopped;
 	bool finished;
+	int starts;
 	struct mag_run_config config;
 	struct mag_histogram hist[NR_OPS];
 } fake;
@@ -270,8 +272,30 @@ static void fake_stat(void)
 	fclose(file);
 }
 
+/* Whether CPU 1 has gone, of which /sys then knows. */
+static bool fake_gone(void)
+{
+	int gone = fake_option("gone");
+	char *path;
+	FILE *file;
+
+	if (!gone || fake.starts < gone)
+		return false;
+	path = mag_xasprintf("%s/sys/devices/system/cpu/online", mag_sysroot());
+	file = fopen(path, "w");
+	free(path);
+	if (file) {
+		fputs("0\n", file);
+		fclose(file);
+	}
+	return true;
+}
+
 int mag_device_start(int fd, const struct mag_run_config *config)
 {
+	fake.starts++;
+	if (fake_gone())
+		return -ENODEV;
 	fake.config = *config;
 	fake.started = true;
 	fake.stopped = false;
@@ -296,7 +320,7 @@ static int fake_run_error(void)
 	char key[32];
 
 	snprintf(key, sizeof(key), "fail_%u", fake.config.backend);
-	return fake_option(key);
+	return fake.starts == fake_option("lose") ? ENODEV : fake_option(key);
 }
 
 static __u32 fake_state(int fd)

@@ -5,12 +5,14 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <math.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tree.h"
@@ -138,6 +140,11 @@ static int cli_out(const struct cli *cli, const char *path)
 	return open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 }
 
+static int cli_code(int status)
+{
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
 static void cli_exec(struct cli *cli, char **args)
 {
 	char *path = NULL;
@@ -157,7 +164,7 @@ static void cli_exec(struct cli *cli, char **args)
 	cli_read_err(cli, pipes[0], pid);
 	close(pipes[0]);
 	waitpid(pid, &status, 0);
-	cli->code = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+	cli->code = cli_code(status);
 	cli->out = cli_slurp(path);
 	free(path);
 }
@@ -198,11 +205,10 @@ static void test_help(void)
 {
 	static const char *const commands[] = { "list", "run", "compare",
 						"info", "machine" };
+	struct cli cli = { .fake = "open=2" };
 
 	unit_test("magctl: --help of every command, without a device");
 	for (size_t i = 0; i < MAG_ARRAY_SIZE(commands); i++) {
-		struct cli cli = { .fake = "open=2" };
-
 		CLI_RUN(&cli, (char *)commands[i], "--help");
 		CHECK(cli.code == 0);
 		CHECK(strstr(cli.out, "Usage: magctl"));
@@ -210,7 +216,14 @@ static void test_help(void)
 		CHECK(!*cli.err);
 		cli_free(&cli);
 	}
-	CLI_EXPECT(NULL, 0, "", "--help");
+	CLI_RUN(&cli, "run", "--help");
+	CHECK(strstr(cli.out,
+		     " smt   fill the threads of a core before the next"));
+	cli_free(&cli);
+	CLI_RUN(&cli, "--help");
+	CHECK(cli.code == 0);
+	CHECK(strstr(cli.out, "\n  141  "));
+	cli_free(&cli);
 	CLI_EXPECT(NULL, 2, "list run compare info machine", "frob");
 	CLI_EXPECT(NULL, 2, "Usage", NULL);
 }
@@ -276,6 +289,8 @@ static void test_errors(void)
 		   SHORT);
 	CLI_EXPECT("start=12", 1, "fewer workers", "run", "churn", "-b", "noop",
 		   SHORT);
+	CLI_EXPECT("start=28", 1, "state of CPU hotplug", "run", "churn", "-b",
+		   "noop", SHORT);
 	CLI_EXPECT("start=95", 2, "--clock auto", "run", "churn", "-b", "noop",
 		   SHORT);
 	CLI_EXPECT("start=71", 1, "same tree", "run", "churn", "-b", "noop",
@@ -610,6 +625,8 @@ static void test_machine(void)
 	struct cli cli = { .machine = "bench" };
 
 	unit_test("magctl: machine shows costs beside those of bare metal");
+	tree_create((const struct tree_file[]){ { NULL, NULL } });
+	tree_put("/sys/devices/system/cpu/online", "0-1\n");
 	CLI_RUN(&cli, "machine", "--cpus", "0");
 	CHECK_MSG(cli.code == 0, "exit %d: %s", cli.code, cli.err);
 	CHECK(strstr(cli.out, "  machine    bench, 2 CPU"));
@@ -646,13 +663,15 @@ static void test_machine(void)
 	CLI_EXPECT("machine=12", 1, "not enough memory", "machine");
 	CLI_EXPECT("machine=22", 1, "unknown CPU or clock", "machine");
 	CLI_EXPECT("machine=95", 1, "does not move", "machine");
-	CLI_EXPECT(NULL, 2, "neither \"all\"", "machine", "--cpus", "1-");
+	CLI_EXPECT(NULL, 2, "not a list of CPUs", "machine", "--cpus", "1-");
 	CLI_EXPECT(NULL, 2, "in rising order", "machine", "--cpus", "1,0");
 	CLI_EXPECT(NULL, 2, "each once", "machine", "--cpus", "0,0");
 	CLI_EXPECT(NULL, 2, "at most 65535", "machine", "--cpus", "0-99999");
 	CLI_EXPECT(NULL, 2, "CPU 65535 is not online", "machine", "--cpus",
 		   "0,65535");
 	CLI_EXPECT(NULL, 2, "what is \"x\"?", "machine", "x");
+	tree_remove();
+	CLI_EXPECT(NULL, 2, "is /sys mounted?", "machine", "--cpus", "0");
 }
 
 static const json_t *cost_of(const json_t *body, const char *name)
@@ -827,7 +846,7 @@ static void test_machine_json(void)
 	json_t *root, *body;
 
 	unit_test("magctl: machine --json has what the table has");
-	CLI_RUN(&cli, "machine", "--json", "--cpus", "0");
+	CLI_RUN(&cli, "machine", "--json");
 	CHECK(cli.code == 0);
 	root = cli_json(&cli, &body);
 	CHECK(!strcmp(text_of(body, "format"), "magslab-machine"));
@@ -1052,6 +1071,85 @@ static void test_lost_cpu(void)
 	cli_free(&cli);
 }
 
+static const json_t *round_of(const json_t *body, size_t backend, size_t i)
+{
+	return item_of(item_of(body, "backends", backend), "rounds", i);
+}
+
+static void two_cpus(void)
+{
+	tree_create((const struct tree_file[]){ { NULL, NULL } });
+	tree_put("/sys/devices/system/cpu/online", "0-1\n");
+}
+
+/* The fourth START is magazine's of the second round, in which it goes last. */
+static void test_cpu_gone_between(void)
+{
+	struct cli cli = { .fake = "gone=4" };
+	const json_t *round;
+	json_t *root, *body;
+
+	unit_test("magctl: a CPU that goes between two rounds is told as such");
+	two_cpus();
+	CLI_RUN(&cli, "compare", "churn", "-b", "magazine,kmem_cache",
+		"--rounds", "4", "--json", "-", SHORT);
+	CHECK_MSG(cli.code == 1, "exit %d", cli.code);
+	check_says_err(&cli,
+		       "churn on magazine, round 2: CPU 1 went offline, which");
+	root = cli_json(&cli, &body);
+	check_rounds(item_of(body, "backends", 1), 2, 1);
+	CHECK(length_of(item_of(body, "backends", 0), "rounds") == 2);
+	CHECK(!strcmp(text_of(round_of(body, 0, 0), "status"), "whole"));
+	round = round_of(body, 0, 1);
+	CHECK(!strcmp(text_of(round, "status"), "failed"));
+	CHECK(number_of(round, "errno") == ENODEV);
+	CHECK(number_of(round, "lost_cpu") == 1);
+	json_decref(root);
+	cli_free(&cli);
+	tree_remove();
+
+	two_cpus();
+	cli.fake = "gone=1";
+	CLI_RUN(&cli, "run", "churn", "-b", "noop", "--json", "-", SHORT);
+	CHECK(cli.code == 1);
+	root = cli_json(&cli, &body);
+	CHECK(number_of(round_of(body, 0, 0), "lost_cpu") == 1);
+	json_decref(root);
+	cli_free(&cli);
+	tree_remove();
+}
+
+static void test_cpu_comes_back(void)
+{
+	struct cli cli = { .fake = "lose=4,lost_cpu=1" };
+	json_t *root, *body, *backend;
+
+	unit_test("magctl: a CPU that is back costs compare one round alone");
+	two_cpus();
+	CLI_RUN(&cli, "compare", "churn", "-b", "magazine,kmem_cache",
+		"--rounds", "4", "--json", "-", SHORT);
+	CHECK_MSG(cli.code == 1, "exit %d", cli.code);
+	check_says_err(
+		&cli,
+		"churn on magazine, round 2: CPU 1 went offline, and is back");
+	root = cli_json(&cli, &body);
+	check_rounds(item_of(body, "backends", 1), 4, 1);
+	backend = item_of(body, "backends", 0);
+	CHECK(length_of(backend, "rounds") == 4);
+	CHECK(json_is_false(json_object_get(backend, "failed")));
+	CHECK(number_of(round_of(body, 0, 1), "lost_cpu") == 1);
+	CHECK(!strcmp(text_of(round_of(body, 0, 3), "status"), "whole"));
+	CHECK(number_of(item_of(body, "ratios", 0), "pairs") == 3);
+	json_decref(root);
+	cli_free(&cli);
+	cli.fake = "lose=1,lost_cpu=1";
+	CLI_RUN(&cli, "run", "churn", "-b", "noop", SHORT);
+	CHECK_MSG(cli.code == 1, "exit %d", cli.code);
+	check_says_err(&cli, "CPU 1 went offline");
+	cli_free(&cli);
+	tree_remove();
+}
+
 /* Two nodes of two cores of two threads: 0 and 4, 1 and 5; 2 and 6, 3 and 7. */
 static void place_tree(const char *allowed)
 {
@@ -1146,6 +1244,68 @@ static void test_places(void)
 	place_tree("9");
 	CLI_EXPECT(NULL, 2, "no CPU that magctl may run on", "run", "churn",
 		   "-b", "noop");
+	tree_remove();
+}
+
+/* The words, with two mistakes; what is said is of the first, and of it alone. */
+static void check_first(int line, const char *fake, const char *first,
+			char **args)
+{
+	struct cli cli = { .fake = fake };
+	bool alone;
+
+	cli_exec(&cli, args);
+	alone = strchr(cli.err, '\n') == strrchr(cli.err, '\n');
+	unit_check(cli.code == 2, __FILE__, line, "exit %d: %s", cli.code,
+		   cli.err);
+	unit_check(alone && strstr(cli.err, first), __FILE__, line,
+		   "not \"%s\" alone: %s", first, cli.err);
+	cli_free(&cli);
+}
+
+#define CHECK_FIRST(fake, first, ...)      \
+	check_first(__LINE__, fake, first, \
+		    (char *[]){ (char *)cli_magctl, __VA_ARGS__, NULL })
+
+static void check_measured(const char *cpus, const char *expected)
+{
+	struct cli cli = { 0 };
+
+	if (cpus)
+		CLI_RUN(&cli, "machine", "--cpus", (char *)cpus);
+	else
+		CLI_RUN(&cli, "machine");
+	CHECK_MSG(cli.code == 0, "exit %d: %s", cli.code, cli.err);
+	check_says(&cli, expected);
+	cli_free(&cli);
+}
+
+static void test_machine_cpus(void)
+{
+	unit_test("magctl: machine measures where magctl may run, unless told");
+	place_tree("2-4,9");
+	check_measured(NULL, "  measured   on 3 CPUs, ");
+	check_measured("0-5", "  measured   on 6 CPUs, ");
+	check_measured("all", "  measured   on 8 CPUs, ");
+	tree_remove();
+
+	place_tree("9");
+	CLI_EXPECT(NULL, 2, "no CPU that magctl may run on", "machine");
+	tree_remove();
+}
+
+static void test_no_such_cpus(void)
+{
+	unit_test("magctl: CPUs that are not there are told before all else");
+	place_tree("0-7");
+	CHECK_FIRST("open=2", "CPU 8 is not online", "run", "churn", "-b",
+		    "noop", "--cpus", "0-99");
+	CHECK_FIRST("open=2", "CPU 8 is not online", "compare", "--cpus",
+		    "0-99", "chrun", "-n", "abc");
+	CHECK_FIRST("open=2", "CPU 8 is not online", "machine", "--cpus",
+		    "0-99");
+	CHECK_FIRST(NULL, "CPU 8 is not online", "machine", "--cpus", "8", "x");
+	CHECK_FIRST(NULL, "abc", "run", "-n", "abc", "--cpus", "0-99");
 	tree_remove();
 }
 
@@ -1293,26 +1453,6 @@ static void test_suggestions(void)
 	CLI_EXPECT(NULL, 2, "\"zzz\"; valid: churn batch", "run", "zzz");
 }
 
-/* The words, with two mistakes; what is said is of the first, and of it alone. */
-static void check_first(int line, const char *fake, const char *first,
-			char **args)
-{
-	struct cli cli = { .fake = fake };
-	bool alone;
-
-	cli_exec(&cli, args);
-	alone = strchr(cli.err, '\n') == strrchr(cli.err, '\n');
-	unit_check(cli.code == 2, __FILE__, line, "exit %d: %s", cli.code,
-		   cli.err);
-	unit_check(alone && strstr(cli.err, first), __FILE__, line,
-		   "not \"%s\" alone: %s", first, cli.err);
-	cli_free(&cli);
-}
-
-#define CHECK_FIRST(fake, first, ...)      \
-	check_first(__LINE__, fake, first, \
-		    (char *[]){ (char *)cli_magctl, __VA_ARGS__, NULL })
-
 static void test_order(void)
 {
 	unit_test("magctl: of two mistakes the first word's is told");
@@ -1404,6 +1544,124 @@ static void test_second_interrupt(void)
 	CLI_RUN(&cli, "run", "churn", "-b", "noop", "-d", "60s", "--progress");
 	CHECK_MSG(cli.code == -SIGINT, "exit %d", cli.code);
 	cli_free(&cli);
+}
+
+/* A pipe by name, and its reading end, which has room for a page. */
+static int cli_fifo(const char *path)
+{
+	int fd;
+
+	if (mkfifo(path, 0600))
+		abort();
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 || fcntl(fd, F_SETPIPE_SZ, 4096) < 0)
+		abort();
+	return fd;
+}
+
+/* The tool, when it has begun to write to the pipe, which nobody reads yet. */
+static pid_t cli_start_writing(const struct cli *cli, int fifo, char **args)
+{
+	struct pollfd pollfd = { .fd = fifo, .events = POLLIN };
+	char path[128];
+	pid_t pid;
+	int out;
+
+	cli_path(path, sizeof(path), "stdout");
+	out = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	fflush(stdout);
+	pid = fork();
+	if (!pid)
+		cli_child(cli, args, out, out);
+	close(out);
+	CHECK(poll(&pollfd, 1, CLI_TIMEOUT_S * 1000) == 1);
+	return pid;
+}
+
+/* All that is still to come. */
+static char *cli_drain(int fifo)
+{
+	char text[4096], *all = NULL;
+	size_t room;
+	FILE *file = open_memstream(&all, &room);
+	ssize_t got;
+
+	fcntl(fifo, F_SETFL, 0);
+	while ((got = read(fifo, text, sizeof(text))) > 0)
+		fwrite(text, 1, (size_t)got, file);
+	fclose(file);
+	return all;
+}
+
+/* Rounds enough for a result that fills any pipe of a page. */
+#define WRITING(json, csv)                                                   \
+	((char *[]){ (char *)cli_magctl, "compare", "churn", "--json", json, \
+		     "--histogram", csv, "--rounds", "30", SHORT, NULL })
+
+static void check_signal_kept(int number)
+{
+	struct cli cli = { 0 };
+	char json[128], csv[128], report[128];
+	int fifo, status;
+	json_t *root;
+	char *text;
+	pid_t pid;
+
+	cli_path(json, sizeof(json), "written.json");
+	cli_path(csv, sizeof(csv), "written.csv");
+	cli_path(report, sizeof(report), "stdout");
+	fifo = cli_fifo(json);
+	pid = cli_start_writing(&cli, fifo, WRITING(json, csv));
+	kill(pid, number);
+	text = cli_drain(fifo);
+	waitpid(pid, &status, 0);
+	CHECK_MSG(cli_code(status) == 130, "exit %d", cli_code(status));
+	root = json_loads(text, 0, NULL);
+	CHECK_MSG(root, "%zu bytes are no JSON", strlen(text));
+	json_decref(root);
+	free(text);
+	text = cli_slurp(csv);
+	CHECK_MSG(!strncmp(text, "machine,", 8), "CSV is \"%.20s\"", text);
+	free(text);
+	text = cli_slurp(report);
+	CHECK_MSG(strstr(text, "p99.9"), "the report is \"%s\"", text);
+	free(text);
+	close(fifo);
+	unlink(json);
+	unlink(csv);
+}
+
+/* Nobody reads the pipe, so that nothing but a signal can end the tool. */
+static void test_signal_writing_twice(void)
+{
+	static const struct timespec pause = { .tv_nsec = 10000000 };
+	struct cli cli = { 0 };
+	char json[128], csv[128];
+	int fifo, status;
+	pid_t pid;
+
+	unit_test("magctl: a second signal kills while a result is written");
+	cli_path(json, sizeof(json), "unwritten.json");
+	cli_path(csv, sizeof(csv), "unwritten.csv");
+	fifo = cli_fifo(json);
+	pid = cli_start_writing(&cli, fifo, WRITING(json, csv));
+	do {
+		kill(pid, SIGTERM);
+		nanosleep(&pause, NULL);
+	} while (!waitpid(pid, &status, WNOHANG));
+	CHECK_MSG(cli_code(status) == -SIGTERM, "exit %d", cli_code(status));
+	close(fifo);
+	unlink(json);
+	unlink(csv);
+}
+
+static void test_signal_writing(void)
+{
+	unit_test("magctl: a signal waits until the results are written");
+	check_signal_kept(SIGTERM);
+	check_signal_kept(SIGINT);
+	check_signal_kept(SIGHUP);
+	test_signal_writing_twice();
 }
 
 static void test_files(void)
@@ -1601,15 +1859,16 @@ static void check_refused(const struct cli *cli, bool refused)
 	json_decref(root);
 }
 
-/* Rounds that make a second. */
-#define LONG "-d", "70ms", "--warmup", "0"
+/* Fifteen rounds that make a second on one CPU, and fifteen that do not. */
+#define LONG  "round_ms=70"
+#define BRIEF "round_ms=60"
 
 static void check_strict(const char *fake, bool refused, const char *why)
 {
 	struct cli cli = { .fake = fake };
 
 	CLI_RUN(&cli, "compare", "churn", "-w", "1", "--strict", "--json", "-",
-		LONG);
+		SHORT);
 	CHECK_MSG(cli.code == refused, "exit %d: %s", cli.code, cli.err);
 	CHECK_MSG(strstr(cli.err, why), "no \"%s\" in %s", why, cli.err);
 	check_refused(&cli, refused);
@@ -1648,22 +1907,23 @@ static void test_strict(void)
 {
 	unit_test("magctl: --strict gives verdicts where nothing is missing");
 	tree_create(strict_files);
-	check_strict("idle=1", false, "");
-	check_strict("idle=1,init_on_free=1", false, "");
-	check_strict("idle=1,cost_bh=2000", false, "");
+	check_strict(LONG ",idle=1", false, "");
+	check_strict(LONG ",idle=1,init_on_free=1", false, "");
+	check_strict(LONG ",idle=1,cost_bh=2000", false, "");
 
 	unit_test("magctl: --strict refuses verdicts, names cause and cure");
-	check_strict("idle=1,kasan=1", true,
+	check_strict(LONG ",idle=1,kasan=1", true,
 		     "debug_kernel (use a kernel without");
-	check_strict("idle=1,cost_irq=2000", true, "machine_irq (use another");
-	check_strict("idle=1,machine=16", true, "machine_not_measured (");
+	check_strict(LONG ",idle=1,cost_irq=2000", true,
+		     "machine_irq (use another");
+	check_strict(LONG ",idle=1,machine=16", true, "machine_not_measured (");
 	check_not_strict("kasan=1");
 	tree_put(SLAB "/magslab-none-a/poison", "1\n");
-	check_strict("idle=1", true,
+	check_strict(LONG ",idle=1", true,
 		     " stand: slab_debug (boot without slab_debug=");
 	tree_put("/proc/sys/vm/mem_profiling", "1\n");
-	check_strict("idle=1", true, ", slab_debug (");
-	check_strict("idle=1", true,
+	check_strict(LONG ",idle=1", true, ", slab_debug (");
+	check_strict(LONG ",idle=1", true,
 		     "mem_profiling (sysctl vm.mem_profiling=0)");
 	tree_remove();
 }
@@ -1679,19 +1939,20 @@ static void check_strict_without(const char *path, const char *fake,
 
 static void test_strict_unknown(void)
 {
-	struct cli cli = { 0 };
+	struct cli cli = { .fake = BRIEF };
 
 	unit_test("magctl: --strict takes nothing unknown on trust");
 	tree_create(strict_files);
 	tree_drop(SLAB "/magslab-none-a/poison");
 	tree_drop(SLAB "/magslab-none-a");
-	check_strict("idle=1", true, " stand: slub_unknown (mount -t sysfs");
+	check_strict(LONG ",idle=1", true,
+		     " stand: slub_unknown (mount -t sysfs");
 	tree_remove();
-	check_strict_without(MAGSLAB "/caches.run", "idle=1",
+	check_strict_without(MAGSLAB "/caches.run", LONG ",idle=1",
 			     " stand: magazine_unknown (mount -t debugfs");
-	check_strict_without("/proc/stat", "",
+	check_strict_without("/proc/stat", LONG,
 			     " stand: load_unknown (mount -t proc");
-	check_strict(NULL, true, "page_owner_unknown (mount -t debugfs");
+	check_strict(LONG, true, "page_owner_unknown (mount -t debugfs");
 
 	tree_create(strict_files);
 	CLI_RUN(&cli, "compare", "churn", "-w", "1", "--strict", SHORT);
@@ -1884,7 +2145,11 @@ void unit_cli(const char *magctl)
 	test_one_fails();
 	test_clock_stands();
 	test_lost_cpu();
+	test_cpu_gone_between();
+	test_cpu_comes_back();
 	test_places();
+	test_machine_cpus();
+	test_no_such_cpus();
 	test_strict();
 	test_strict_unknown();
 	test_slab_debug();
@@ -1896,6 +2161,7 @@ void unit_cli(const char *magctl)
 	test_interrupt_machine();
 	test_interrupt_cpus();
 	test_second_interrupt();
+	test_signal_writing();
 	test_files();
 	test_descriptors();
 	test_file_names();

@@ -474,6 +474,25 @@ static void test_load_rounds(void)
 	check_load(sum, true, NULL);
 }
 
+static void test_load_untold(void)
+{
+	const struct mag_cpu_times from = { .cpus = 2, .user_untold = true };
+	struct mag_cpu_times to = { .total = 20, .cpus = 2 };
+	struct mag_load sum = load_of(0, 20, 0), load = { 0 };
+
+	unit_test("cpuload: a kernel that counts user time at last counts it");
+	sum.user_untold = true;
+	mag_load_between(&load, &from, &to, 10);
+	mag_load_add(&sum, &load);
+	check_load(sum, true, NULL);
+	to.user_untold = true;
+	mag_load_between(&load, &from, &to, 10);
+	check_load(load, true, "load_unknown");
+	to.user_untold = false;
+	mag_load_between(&load, &from, &to, 10);
+	check_load(load, true, NULL);
+}
+
 static void test_load_unknown(void)
 {
 	struct mag_load load = { .wall = 0.9, .total = 0.1, .steal = 0.5 };
@@ -511,5 +530,6 @@ void unit_state(void)
 	test_cpu_times();
 	test_load();
 	test_load_rounds();
+	test_load_untold();
 	test_load_unknown();
 }

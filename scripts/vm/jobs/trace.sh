@@ -5,7 +5,8 @@
 # on a load.  bpftrace starts the load itself, when all its probes are attached,
 # and ends with it: so no event is missed.  /magslab/args holds the script's arguments,
 # as words for a shell; /magslab/load is the load; /magslab/rounds says how often it is to
-# be run without the script and with it, to compare, and 0 that it is not.
+# be run without the script and with it, to compare, and 0 that it is not;
+# /magslab/rows, how many rows a table has at most.
 # shellcheck source=scripts/vm/jobs/bpftrace.sh
 . /magslab/bpftrace.sh
 
@@ -23,18 +24,36 @@ reason() {
 		grep -m 1 ERROR /out/bpftrace.log ||
 			tail -n 1 /out/bpftrace.log | grep . ||
 			echo "it has none of the probes"
-	} | sed 's|^/magslab/||'
+	} | sed 's|^/tmp/||'
+}
+
+# Run bpftrace, and print what its script prints as tables, as it comes; the text
+# itself stays in /out.  The pipe is open here as well, so that its reader ends
+# also where bpftrace never opened it.
+print_tables() { # COMMAND...
+	rm -f /tmp/printed
+	mkfifo /tmp/printed
+	tee /out/script.out </tmp/printed |
+		awk -v rows="$(cat /magslab/rows)" -f /magslab/tables.awk &
+	tables=$!
+	exec 3>/tmp/printed
+	"$@" >/out/bpftrace.log 2>&1 3>&-
+	ended=$?
+	exec 3>&-
+	wait "$tables"
+	return "$ended"
 }
 
 # What is not the script's own output stays in /out, but for warnings.
 run_script() { # [ARGUMENT...]
 	rm -f /out/load.status
-	bpftrace -q -c '/bin/busybox sh /magslab/load' /magslab/script.bt "$@" \
-		2>/out/bpftrace.log || {
+	all_rows /magslab/script.bt >/tmp/script.bt
+	print_tables run_bpftrace /tmp/printed \
+		-c '/bin/busybox sh /magslab/load' /tmp/script.bt "$@" || {
 		echo "Linux $(uname -r) cannot run this script: $(reason)"
 		return 1
 	}
-	cat /out/bpftrace.log
+	bpftrace_warnings </out/bpftrace.log
 	check_load
 }
 
