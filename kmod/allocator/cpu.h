@@ -20,6 +20,7 @@
 #include <linux/string.h>
 #include <linux/topology.h>
 
+#include "home.h"
 #include "internal.h"
 
 /* Counted off the flag, from any context: this_cpu_inc() only. */
@@ -97,8 +98,6 @@ struct mag_cpu {
 	struct mag_magazine *away[];
 } ____cacheline_aligned_in_smp;
 
-/* There is more than one node with memory. */
-DECLARE_STATIC_KEY_FALSE(mag_many_nodes);
 /* Somebody listens to the events of every call. */
 DECLARE_STATIC_KEY_FALSE(mag_calls_traced);
 
@@ -222,7 +221,7 @@ mag_cpu_free_if_remote(struct mag_cache *cache, void *obj, unsigned long caller)
 		return false;
 	node = page_to_nid(virt_to_page(obj));
 	/* The CPU may change meanwhile: then the object is a guest for once. */
-	return unlikely(node != numa_mem_id()) &&
+	return unlikely(node != mag_home_node()) &&
 	       mag_cache_free_remote(cache, node, obj, caller);
 }
 

@@ -9,7 +9,6 @@
 #include <linux/atomic.h>
 #include <linux/nodemask.h>
 #include <linux/slab.h>
-#include <linux/topology.h>
 
 #include "debug.h"
 #include "slab.h"
@@ -77,22 +76,9 @@ u32 mag_slab_take_from(struct mag_cache *cache, struct mag_slab_node *sn,
 	return got;
 }
 
-int mag_slab_node_of(int node)
-{
-	int other, nearest = node;
-
-	if (likely(node_state(node, N_MEMORY)))
-		return node;
-	for_each_node_state(other, N_MEMORY)
-		if (nearest == node ||
-		    node_distance(node, other) < node_distance(node, nearest))
-			nearest = other;
-	return nearest;
-}
-
 u32 mag_slab_take(struct mag_cache *cache, int node, void **objs, u32 nr)
 {
-	struct mag_slab_node *sn = cache->slab_node[mag_slab_node_of(node)];
+	struct mag_slab_node *sn = cache->slab_node[node];
 	unsigned long flags;
 	struct page *page;
 	u32 got = 0;

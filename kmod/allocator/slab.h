@@ -181,8 +181,6 @@ u32 mag_slab_take_from(struct mag_cache *cache, struct mag_slab_node *sn,
  * given up, and count as quarantined.  Caller holds the node's lock.
  */
 void mag_slab_give_up_list(struct mag_cache *cache, struct page *page);
-/* CPUs may be on a node without memory: then the nearest that has some. */
-int mag_slab_node_of(int node);
 
 /* slab_pages.c */
 
