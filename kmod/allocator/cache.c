@@ -264,7 +264,8 @@ EXPORT_SYMBOL_GPL(mag_cache_read_node);
  * and the depots, and frees empty slabs.  Loads may run meanwhile.
  *
  * Context: task, interrupts on, may sleep.
- * Return: pages given back.
+ * Return: pages given back.  Those of a MAG_CACHE_TYPESAFE_BY_RCU cache go later, at
+ *	the end of a grace period, and are not in it.
  */
 unsigned long mag_cache_shrink(struct mag_cache *cache)
 {

@@ -22,8 +22,7 @@ static void *slab_add(struct mag_cache *cache, struct page *page)
 	void *obj;
 
 	spin_lock_irqsave(&sn->lock, flags);
-	WRITE_ONCE(sn->nr_slabs, sn->nr_slabs + 1);
-	sn->nr_pages += slab_layout(cache, page)->pages;
+	slab_count(cache, sn, page, true);
 	WRITE_ONCE(sn->nr_empty, sn->nr_empty + 1);
 	mag_slab_take_from(cache, sn, page, &obj, 1);
 	spin_unlock_irqrestore(&sn->lock, flags);
