@@ -12,6 +12,7 @@
 #include <linux/nodemask.h>
 #include <linux/overflow.h>
 #include <linux/percpu.h>
+#include <linux/printk.h>
 #include <linux/sched/mm.h>
 #include <linux/string.h>
 #include <linux/topology.h>
@@ -203,11 +204,21 @@ static void *alloc_at_hand(struct mag_cache *cache, gfp_t gfp,
 	return obj;
 }
 
+noinline void mag_cpu_tell_gfp(struct mag_cache *cache, gfp_t gfp,
+			       unsigned long caller)
+{
+	if (READ_ONCE(cache->gfp_told) || xchg(&cache->gfp_told, true))
+		return;
+	pr_warn("magslab: cache %s: %pS asks for %pGg: zones, and zeroes in a cache with a constructor, are ignored\n",
+		cache->name, (void *)caller, &gfp);
+}
+
 noinline void *mag_cache_alloc_slow(struct mag_cache *cache, gfp_t gfp,
 				    unsigned long caller)
 {
 	void *obj = NULL;
 
+	mag_cpu_check_gfp(cache, gfp, caller);
 	if (likely(!cache->debug))
 		obj = alloc_at_hand(cache, gfp, caller);
 	/* What others freed to a slab meanwhile is as good as a new one. */
@@ -224,8 +235,8 @@ noinline void *mag_cache_alloc_slow(struct mag_cache *cache, gfp_t gfp,
  * @cache: the cache
  * @gfp: how to get pages if there is no object at hand; __GFP_ZERO zeroes the
  *	object.  __GFP_THISNODE and __GFP_ACCOUNT cannot be honoured by objects
- *	that are cached, and are ignored; so are, with a warning, zone modifiers,
- *	and __GFP_ZERO in a cache with a constructor.
+ *	that are cached, and are ignored.  So are zone modifiers, and __GFP_ZERO
+ *	in a cache with a constructor, which the log says once a cache.
  *
  * The object is in constructed state if the cache has a constructor, zeroed if
  * @gfp or init_on_alloc demands it, and of any content otherwise.
@@ -389,6 +400,7 @@ void *mag_cache_alloc_node(struct mag_cache *cache, gfp_t gfp, int node)
 
 	if (IS_ENABLED(CONFIG_DEBUG_ATOMIC_SLEEP) || IS_ENABLED(CONFIG_LOCKDEP))
 		might_alloc(gfp);
+	mag_cpu_check_gfp(cache, gfp, _RET_IP_);
 	/* None of its objects is in a magazine of this CPU's. */
 	obj = alloc_from_slab(cache, gfp, node, MAG_ALLOC_REMOTE, _RET_IP_);
 	if (obj && want_init_on_alloc(gfp))

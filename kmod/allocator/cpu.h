@@ -199,6 +199,21 @@ static inline enum mag_rung mag_cpu_room_from(struct mag_cache *cache,
 					   : mag_cpu_make_room(cache, cpu);
 }
 
+/* Says once that @cache ignores flags of @gfp.  cpu.c */
+void mag_cpu_tell_gfp(struct mag_cache *cache, gfp_t gfp, unsigned long caller);
+
+/*
+ * Slow paths look at what a caller asks for in vain: memory of a zone, from which
+ * later callers would be served as well, and an object both zeroed and constructed.
+ */
+static inline void mag_cpu_check_gfp(struct mag_cache *cache, gfp_t gfp,
+				     unsigned long caller)
+{
+	if (unlikely((gfp & GFP_ZONEMASK & ~__GFP_MOVABLE) ||
+		     ((gfp & __GFP_ZERO) && cache->ctor)))
+		mag_cpu_tell_gfp(cache, gfp, caller);
+}
+
 /* The whole ladder, from outside the flag; @caller is told to tracepoints. */
 void *mag_cache_alloc_slow(struct mag_cache *cache, gfp_t gfp,
 			   unsigned long caller);

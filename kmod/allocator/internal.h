@@ -189,6 +189,7 @@ enum {
  * @reaped: objects that went from magazines to their slabs by reaping
  * @rcu_waiting: objects in magazines that wait for a grace period
  * @rcu_used: mag_cache_free_rcu() was called
+ * @gfp_told: it was said that a caller's GFP flags are ignored
  * @quarantined: objects out of their slabs for good, see debug.c
  * @bugs: reports, by enum mag_bug
  * @list: in the list of caches, see registry.c
@@ -227,6 +228,7 @@ struct mag_cache {
 	atomic_long_t reaped;
 	atomic_long_t rcu_waiting;
 	bool rcu_used;
+	bool gfp_told;
 	atomic_long_t quarantined;
 	atomic_t bugs[MAG_NR_BUGS];
 

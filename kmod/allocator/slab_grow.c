@@ -49,9 +49,6 @@ void *mag_slab_grow(struct mag_cache *cache, int node, gfp_t gfp)
 	gfp_t here;
 	void *obj;
 
-	/* Pages of a wrong zone would serve later callers who did not ask. */
-	WARN_ON_ONCE(gfp & GFP_ZONEMASK & ~__GFP_MOVABLE);
-	WARN_ON_ONCE((gfp & __GFP_ZERO) && cache->ctor);
 	gfp &= ~MAG_SLAB_GFP_IGNORED;
 
 	/*
