@@ -326,7 +326,7 @@ KUNIT_ARRAY_PARAM(link, link_cases, link_desc);
 static void take_past_magazines(struct kunit *test, struct mag_cache *cache,
 				void **objs, u32 nr)
 {
-	int node = numa_mem_id();
+	int node = mag_home_node();
 
 	objs[0] = mag_slab_grow(cache, node, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, objs[0]);

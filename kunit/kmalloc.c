@@ -471,7 +471,7 @@ static void memory_is_of_the_node(struct kunit *test)
 	int node;
 	u32 i;
 
-	for_each_node_state(node, N_MEMORY) {
+	for_each_node_state(node, N_NORMAL_MEMORY) {
 		for (i = 0; i < ARRAY_SIZE(some_sizes); i++) {
 			obj = mag_kmalloc_node(some_sizes[i], GFP_KERNEL, node);
 			KUNIT_ASSERT_NOT_NULL(test, obj);

@@ -8,7 +8,6 @@
 #include <linux/limits.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
-#include <linux/topology.h>
 #include <linux/workqueue.h>
 
 #include "helpers.h"
@@ -301,7 +300,7 @@ static void new_size_is_that_of_the_next_magazine(struct kunit *test)
 
 	/* Below and above the size that it has, and grown past its own. */
 	KUNIT_ASSERT_EQ(test, mag_cache_set_knob(cache, rounds, 9), 0);
-	mag = mag_magazine_create(cache, numa_mem_id());
+	mag = mag_magazine_create(cache, mag_home_node());
 	KUNIT_ASSERT_NOT_NULL(test, mag);
 	KUNIT_EXPECT_EQ(test, mag->capacity, 9);
 	mag_magazine_destroy(cache, mag);

@@ -22,6 +22,7 @@
 #include <linux/string.h>
 #include <linux/topology.h>
 
+#include "home.h"
 #include "internal.h"
 
 /* Counted off the flag, from any context: this_cpu_inc() only. */
@@ -99,8 +100,6 @@ struct mag_cpu {
 	struct mag_magazine *away[];
 } ____cacheline_aligned_in_smp;
 
-/* There is more than one node with memory. */
-DECLARE_STATIC_KEY_FALSE(mag_many_nodes);
 /* Somebody listens to the events of every call. */
 DECLARE_STATIC_KEY_FALSE(mag_calls_traced);
 
@@ -272,6 +271,21 @@ static inline enum mag_rung mag_cpu_room_from(struct mag_cache *cache,
 					   : mag_cpu_make_room(cache, cpu);
 }
 
+/* Says once that @cache ignores flags of @gfp.  cpu.c */
+void mag_cpu_tell_gfp(struct mag_cache *cache, gfp_t gfp, unsigned long caller);
+
+/*
+ * Slow paths look at what a caller asks for in vain: memory of a zone, from which
+ * later callers would be served as well, and an object both zeroed and constructed.
+ */
+static inline void mag_cpu_check_gfp(struct mag_cache *cache, gfp_t gfp,
+				     unsigned long caller)
+{
+	if (unlikely((gfp & GFP_ZONEMASK & ~__GFP_MOVABLE) ||
+		     ((gfp & __GFP_ZERO) && cache->ctor)))
+		mag_cpu_tell_gfp(cache, gfp, caller);
+}
+
 /* The whole ladder, from outside the flag; @caller is told to tracepoints. */
 void *mag_cache_alloc_slow(struct mag_cache *cache, gfp_t gfp,
 			   unsigned long caller);
@@ -294,7 +308,7 @@ mag_cpu_free_if_remote(struct mag_cache *cache, void *obj, unsigned long caller)
 		return false;
 	node = page_to_nid(virt_to_page(obj));
 	/* The CPU may change meanwhile: then the object is a guest for once. */
-	return unlikely(node != numa_mem_id()) &&
+	return unlikely(node != mag_home_node()) &&
 	       mag_cache_free_remote(cache, node, obj, caller);
 }
 

@@ -79,7 +79,7 @@ static void rcu_free_object(struct rcu_head *head)
 static bool cpu_push_rcu(struct mag_cache *cache, struct mag_cpu *cpu,
 			 void *obj)
 {
-	int node = numa_mem_id();
+	int node = mag_home_node();
 
 	if (!cpu->rcu)
 		cpu->rcu = mag_depot_get_empty(cache, node, NULL);

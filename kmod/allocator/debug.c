@@ -70,20 +70,6 @@ void *mag_debug_alloc(struct mag_cache *cache, gfp_t gfp, int node,
 	return obj;
 }
 
-/* @obj is no object of any slab of @cache's. */
-static void debug_report_pointer(struct mag_cache *cache, void *obj,
-				 const void *owner)
-{
-	char name[64];
-
-	if (owner && mag_registry_name(owner, name, sizeof(name))) {
-		mag_bug_report_head(cache, MAG_BUG_WRONG_CACHE, obj);
-		pr_err("magslab: it is of cache %s\n", name);
-	} else {
-		mag_bug_report_head(cache, MAG_BUG_FOREIGN, obj);
-	}
-}
-
 /* Whether @obj is an object of the cache: looked at without touching it. */
 static bool debug_check_pointer(struct mag_cache *cache, void *obj)
 {
@@ -93,7 +79,7 @@ static bool debug_check_pointer(struct mag_cache *cache, void *obj)
 	if (virt_addr_valid(obj))
 		owner = mag_slab_cache(obj);
 	if (owner != cache) {
-		debug_report_pointer(cache, obj, owner);
+		mag_bug_report_pointer(cache, obj, owner);
 		return false;
 	}
 

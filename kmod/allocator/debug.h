@@ -64,6 +64,9 @@ void mag_object_report(struct mag_cache *cache, enum mag_bug bug, void *obj);
 /* Its parts. */
 void mag_bug_report_head(struct mag_cache *cache, enum mag_bug bug,
 			 void *where);
+/* That @obj is no object of @cache, but of what @owner points to, if to a cache. */
+void mag_bug_report_pointer(struct mag_cache *cache, void *obj,
+			    const void *owner);
 void mag_object_report_tracks(const struct mag_cache *cache, void *obj);
 void mag_object_report_bytes(const struct mag_cache *cache, void *obj);
 

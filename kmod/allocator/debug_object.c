@@ -279,6 +279,19 @@ void mag_bug_report_head(struct mag_cache *cache, enum mag_bug bug, void *where)
 	print_stack(addr, depth);
 }
 
+void mag_bug_report_pointer(struct mag_cache *cache, void *obj,
+			    const void *owner)
+{
+	char name[64];
+
+	if (owner && mag_registry_name(owner, name, sizeof(name))) {
+		mag_bug_report_head(cache, MAG_BUG_WRONG_CACHE, obj);
+		pr_err("magslab: it is of cache %s\n", name);
+	} else {
+		mag_bug_report_head(cache, MAG_BUG_FOREIGN, obj);
+	}
+}
+
 void mag_object_report(struct mag_cache *cache, enum mag_bug bug, void *obj)
 {
 	mag_bug_report_head(cache, bug, obj);

@@ -4,7 +4,8 @@
  *
  * Layers, each calling only those below it:
  *	kmalloc.c	size classes: caches of ours, and whole pages
- *	reclaim.c	the shrinker, and CPUs that go offline: of all caches
+ *	reclaim.c	the shrinker, CPUs that come and go, memory that is
+ *			plugged in or out: of all caches
  *	reserve.c	objects set aside, by mag_cache.h alone
  *	cache.c		birth, death and statistics of a cache
  *	knob_turn.c	turning the knobs of a cache
@@ -23,6 +24,7 @@
  *	preset.c	the policies that others made
  *	knob.c		the table of knobs
  *	registry.c	the list of caches, and who is told of it
+ *	home.c		which node's slabs serve which nodes and CPUs
  *
  * Order of locks, outermost first:
  *	0. mag_listener_lock (mutex, registry.c): births and deaths of caches, one
@@ -42,7 +44,8 @@
  *	   spinlock; a CPU that comes for a magazine tries, and does without.
  *	5. mag_slab_node.lock (spin, interrupts off): one node's slabs.  Under
  *	   it no memory is allocated or freed, and no constructor is called.
- * 4 and 5 are never held together, nor two of a kind.  mag_graveyard_lock
+ * 4 and 5 are never held together, nor two of a kind.  mag_home_lock (mutex,
+ * home.c) is taken under 1; only static keys are set under it.  mag_graveyard_lock
  * (mutex, slab_check.c) is taken alone; so are the mutexes of knob_turn.c,
  * defaults.c and debug_default.c, under which no cache is born and none dies.
  */
@@ -188,6 +191,7 @@ enum {
  * @reaped: objects that went from magazines to their slabs by reaping
  * @rcu_waiting: objects in magazines that wait for a grace period
  * @rcu_used: mag_cache_free_rcu() was called
+ * @gfp_told: it was said that a caller's GFP flags are ignored
  * @quarantined: objects out of their slabs for good, see debug.c
  * @bugs: reports, by enum mag_bug
  * @list: in the list of caches, see registry.c
@@ -226,6 +230,7 @@ struct mag_cache {
 	atomic_long_t reaped;
 	atomic_long_t rcu_waiting;
 	bool rcu_used;
+	bool gfp_told;
 	atomic_long_t quarantined;
 	atomic_t bugs[MAG_NR_BUGS];
 
@@ -273,8 +278,8 @@ void *mag_slab_object_at(const struct mag_cache *cache, const void *addr);
 int mag_slab_init(struct mag_cache *cache);
 void mag_slab_exit(struct mag_cache *cache);
 /*
- * Up to @nr objects of @node, or of the nearest with memory if it has none, into
- * @objs, without drawing pages.
+ * Up to @nr objects of @node into @objs, without drawing pages.  Here and below,
+ * @node is its own home (home.h), or has no slabs.
  */
 u32 mag_slab_take(struct mag_cache *cache, int node, void **objs, u32 nr);
 /* One object, from new pages if need be; NULL when there are none. As @gfp allows. */
@@ -368,8 +373,10 @@ void mag_depot_read(struct mag_cache *cache, int node,
 
 /* cpu.c */
 
-/* Before there is a cache; again does no harm.  Task context, may sleep. */
+/* Before there is a cache; only the first call does something.  Task context. */
 void mag_cpu_setup(void);
+/* When a node's memory comes or goes.  Task context, under cpus_read_lock(). */
+void mag_cpu_see_nodes(void);
 
 /* Task context.  0 or -ENOMEM; exit also undoes half of an init. */
 int mag_cpu_init(struct mag_cache *cache);

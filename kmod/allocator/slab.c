@@ -9,7 +9,6 @@
 #include <linux/atomic.h>
 #include <linux/nodemask.h>
 #include <linux/slab.h>
-#include <linux/topology.h>
 
 #include "debug.h"
 #include "slab.h"
@@ -29,17 +28,61 @@ void *mag_slab_object_at(const struct mag_cache *cache, const void *addr)
 	return slab_object(cache, page, index);
 }
 
-void mag_slab_give_up_list(struct mag_cache *cache, struct page *page)
+bool mag_slab_list_is_whole(const struct mag_cache *cache, struct page *page)
+{
+	struct mag_slab_state *state = slab_state(page);
+	u32 left = state->fresh - state->inuse;
+	u32 index;
+
+	for (index = state->free; index != MAG_LINK_END && left; left--) {
+		if (index >= state->fresh)
+			return false;
+		index = *slab_link(cache, page, index);
+	}
+	return index == MAG_LINK_END && !left;
+}
+
+/* Its objects that are in count as quarantined, and those out when they come. */
+static void slab_give_up(struct mag_cache *cache, struct mag_slab_node *sn,
+			 struct page *page)
 {
 	struct mag_slab_state *state = slab_state(page);
 	u32 objects = slab_layout(cache, page)->objects;
 
-	mag_bug_report_head(cache, MAG_BUG_FREE_LIST, page_address(page));
+	lockdep_assert_held(&sn->lock);
 	atomic_long_add(objects - state->inuse, &cache->quarantined);
 	state->damaged = true;
 	state->free = MAG_LINK_END;
-	state->fresh = objects;
-	state->inuse = objects;
+	state->fresh = 0;
+	list_move(&page->lru, &sn->damaged);
+	pr_err("magslab: cache %s: the slab of %u objects at %p is not used any more\n",
+	       cache->name, objects, page_address(page));
+}
+
+void mag_slab_condemn(struct mag_cache *cache, struct mag_slab_node *sn,
+		      struct page *page)
+{
+	mag_bug_report_head(cache, MAG_BUG_FREE_LIST, page_address(page));
+	slab_give_up(cache, sn, page);
+}
+
+/* The next free object, off the list; MAG_LINK_END if the list is damaged. */
+static u32 slab_pop(struct mag_cache *cache, struct page *page, u32 objects)
+{
+	struct mag_slab_state *state = slab_state(page);
+	u32 index = state->free;
+	u16 *link;
+
+	if (index == MAG_LINK_END)
+		return likely(state->fresh < objects) ? state->fresh++
+						      : MAG_LINK_END;
+	if (unlikely(index >= state->fresh))
+		return MAG_LINK_END;
+	link = slab_link(cache, page, index);
+	state->free = *link;
+	/* With init_on_free the object must read as zeroes. */
+	*link = 0;
+	return index;
 }
 
 u32 mag_slab_take_from(struct mag_cache *cache, struct mag_slab_node *sn,
@@ -48,24 +91,13 @@ u32 mag_slab_take_from(struct mag_cache *cache, struct mag_slab_node *sn,
 	struct mag_slab_state *state = slab_state(page);
 	u32 objects = slab_layout(cache, page)->objects;
 	bool was_empty = !state->inuse;
-	u32 index, got;
-	u16 *link;
+	u32 index = 0, got;
 
 	lockdep_assert_held(&sn->lock);
 	for (got = 0; got < nr && state->inuse < objects; got++) {
-		if (state->free != MAG_LINK_END) {
-			index = state->free;
-			if (unlikely(index >= state->fresh)) {
-				mag_slab_give_up_list(cache, page);
-				break;
-			}
-			link = slab_link(cache, page, index);
-			state->free = *link;
-			/* With init_on_free the object must read as zeroes. */
-			*link = 0;
-		} else {
-			index = state->fresh++;
-		}
+		index = slab_pop(cache, page, objects);
+		if (unlikely(index == MAG_LINK_END))
+			break;
 		state->inuse++;
 		objs[got] = slab_object(cache, page, index);
 	}
@@ -73,26 +105,18 @@ u32 mag_slab_take_from(struct mag_cache *cache, struct mag_slab_node *sn,
 	if (was_empty)
 		slab_count_empty_taken(sn);
 	sn->objects_out += got;
-	slab_relist(cache, sn, page);
+	/* A list that goes round in a circle has not ended when all are out. */
+	if (unlikely(index == MAG_LINK_END ||
+		     (state->inuse == objects && state->free != MAG_LINK_END)))
+		mag_slab_condemn(cache, sn, page);
+	else
+		slab_relist(cache, sn, page);
 	return got;
-}
-
-int mag_slab_node_of(int node)
-{
-	int other, nearest = node;
-
-	if (likely(node_state(node, N_MEMORY)))
-		return node;
-	for_each_node_state(other, N_MEMORY)
-		if (nearest == node ||
-		    node_distance(node, other) < node_distance(node, nearest))
-			nearest = other;
-	return nearest;
 }
 
 u32 mag_slab_take(struct mag_cache *cache, int node, void **objs, u32 nr)
 {
-	struct mag_slab_node *sn = cache->slab_node[mag_slab_node_of(node)];
+	struct mag_slab_node *sn = cache->slab_node[node];
 	unsigned long flags;
 	struct page *page;
 	u32 got = 0;
@@ -112,6 +136,47 @@ u32 mag_slab_take(struct mag_cache *cache, int node, void **objs, u32 nr)
 	return got;
 }
 
+/* An object of a slab that was given up. */
+static void slab_lose(struct mag_cache *cache, struct mag_slab_node *sn,
+		      struct mag_slab_state *state)
+{
+	/* None is out, but for those that were freed twice before. */
+	if (!state->inuse)
+		return;
+	state->inuse--;
+	sn->objects_out--;
+	atomic_long_inc(&cache->quarantined);
+}
+
+/*
+ * @obj cannot be put back: its slab was given up, or by what the slab knows it is in
+ * there.  That is reported once for a slab.  A retired slab is on no list:
+ * mag_slab_let_go() decides whether it may have live objects.
+ */
+static noinline void slab_refuse(struct mag_cache *cache,
+				 struct mag_slab_node *sn, struct page *page,
+				 void *obj, u32 index)
+{
+	struct mag_slab_state *state = slab_state(page);
+	bool inside = index < slab_layout(cache, page)->objects;
+
+	if (state->damaged) {
+		slab_lose(cache, sn, state);
+		return;
+	}
+	if (state->reported)
+		return;
+	mag_bug_report_head(
+		cache, inside ? MAG_BUG_DOUBLE_FREE : MAG_BUG_MISALIGNED, obj);
+	if (state->retired) {
+		state->reported = true;
+		return;
+	}
+	if (!state->inuse)
+		slab_count_empty_taken(sn);
+	slab_give_up(cache, sn, page);
+}
+
 /* Puts one object back. A slab that is one empty too many goes to @excess. */
 static void slab_put(struct mag_cache *cache, struct mag_slab_node *sn,
 		     struct page *page, void *obj, struct list_head *excess)
@@ -120,6 +185,12 @@ static void slab_put(struct mag_cache *cache, struct mag_slab_node *sn,
 	u32 index = slab_index(cache, page, obj);
 
 	lockdep_assert_held(&sn->lock);
+	/* It never was out, or all are in, or it is the last one that came. */
+	if (unlikely(index >= state->fresh || !state->inuse ||
+		     index == state->free)) {
+		slab_refuse(cache, sn, page, obj, index);
+		return;
+	}
 	*slab_link(cache, page, index) = state->free;
 	state->free = index;
 	state->inuse--;
@@ -143,6 +214,7 @@ static u32 slab_give_run(struct mag_cache *cache, struct mag_slab_node *sn,
 {
 	unsigned long flags;
 	struct page *page;
+	const void *owner;
 	u32 i;
 
 	spin_lock_irqsave(&sn->lock, flags);
@@ -150,9 +222,12 @@ static u32 slab_give_run(struct mag_cache *cache, struct mag_slab_node *sn,
 		page = virt_to_head_page(objs[i]);
 		if (cache->slab_node[page_to_nid(page)] != sn)
 			break;
-		/* Not ours: better lost than mixed in. */
-		if (WARN_ON_ONCE(page_private(page) != (unsigned long)cache))
+		owner = (void *)page_private(page);
+		if (unlikely(owner != cache)) {
+			/* Better lost than mixed in. */
+			mag_bug_report_pointer(cache, objs[i], owner);
 			continue;
+		}
 		slab_put(cache, sn, slab_head(objs[i]), objs[i], excess);
 	}
 	spin_unlock_irqrestore(&sn->lock, flags);
@@ -169,7 +244,36 @@ void mag_slab_give(struct mag_cache *cache, void **objs, u32 nr)
 		sn = cache->slab_node[page_to_nid(virt_to_page(*objs))];
 		run = slab_give_run(cache, sn, objs, nr, &excess);
 	}
-	mag_slab_destroy_list(cache, &excess);
+	mag_slab_let_go(cache, &excess);
+}
+
+/* A retired slab comes back to its node, for good. */
+static void slab_take_back(struct mag_cache *cache, struct page *page)
+{
+	struct mag_slab_node *sn = cache->slab_node[page_to_nid(page)];
+	unsigned long flags;
+
+	spin_lock_irqsave(&sn->lock, flags);
+	slab_state(page)->retired = false;
+	slab_count(cache, sn, page, true);
+	if (slab_state(page)->reported)
+		slab_give_up(cache, sn, page);
+	else
+		mag_slab_condemn(cache, sn, page);
+	spin_unlock_irqrestore(&sn->lock, flags);
+}
+
+void mag_slab_let_go(struct mag_cache *cache, struct list_head *list)
+{
+	struct page *page, *next;
+
+	list_for_each_entry_safe(page, next, list, lru) {
+		list_del_init(&page->lru);
+		if (likely(mag_slab_list_is_whole(cache, page)))
+			mag_slab_destroy(cache, page);
+		else
+			slab_take_back(cache, page);
+	}
 }
 
 int mag_slab_init(struct mag_cache *cache)
@@ -190,6 +294,7 @@ int mag_slab_init(struct mag_cache *cache)
 		INIT_LIST_HEAD(&sn->partial);
 		INIT_LIST_HEAD(&sn->full);
 		INIT_LIST_HEAD(&sn->empty);
+		INIT_LIST_HEAD(&sn->damaged);
 		cache->slab_node[node] = sn;
 	}
 	return 0;

@@ -12,6 +12,7 @@
 #ifndef MAGSLAB_ALLOCATOR_SLAB_H
 #define MAGSLAB_ALLOCATOR_SLAB_H
 
+#include <linux/atomic.h>
 #include <linux/build_bug.h>
 #include <linux/list.h>
 #include <linux/minmax.h>
@@ -32,12 +33,15 @@
  * @partial: slabs with objects both in and out
  * @full: slabs with all objects out
  * @empty: slabs with all objects in
+ * @damaged: slabs that were given up: nothing is taken from them, and what is put
+ *	back is lost
  * @nr_empty: slabs on @empty
  * @empty_min: least of @nr_empty since the last reaping
- * @pages_returned: pages given back to the kernel
- * @nr_slabs: slabs on the three lists
+ * @pages_returned: pages given back to the kernel, counted without the lock
+ * @nr_slabs: slabs on the four lists
  * @nr_pages: pages in them
- * @objects_out: objects out of their slabs: live, or in a magazine
+ * @objects_out: objects out of these slabs, the sum of their @inuse: live, or in a
+ *	magazine
  * @colour: of the next new slab; without the lock, as any value will do
  */
 struct mag_slab_node {
@@ -45,9 +49,10 @@ struct mag_slab_node {
 	struct list_head partial;
 	struct list_head full;
 	struct list_head empty;
+	struct list_head damaged;
 	u32 nr_empty;
 	u32 empty_min;
-	u64 pages_returned;
+	atomic_long_t pages_returned;
 	u64 nr_slabs;
 	u64 nr_pages;
 	u64 objects_out;
@@ -60,7 +65,10 @@ struct mag_slab_node {
  * @fresh: objects from here on have never been out, and have no link yet
  * @inuse: objects out
  * @layout: which mag_cache.layout it was cut by
- * @damaged: the list of free objects was given up
+ * @damaged: it was given up, and has neither @free nor @fresh objects
+ * @retired: it left its node to be freed, and is on none of the node's lists; kept
+ *	in the pages after that, for a free that comes too late
+ * @reported: an object was freed to it while it was retired
  * @trimmed: it has not all pages of the block that was drawn, and is no
  *	compound page therefore
  * @tail: this is not its first page, but @free pages behind that, of @fresh
@@ -76,6 +84,8 @@ struct mag_slab_state {
 	u16 inuse;
 	u8 layout : 1;
 	u8 damaged : 1;
+	u8 retired : 1;
+	u8 reported : 1;
 	u8 trimmed : 1;
 	u8 tail : 1;
 	u8 colour;
@@ -157,17 +167,24 @@ static inline void slab_count_empty_taken(struct mag_slab_node *sn)
 	sn->empty_min = min(sn->empty_min, sn->nr_empty);
 }
 
-/* Takes an empty slab off the node, onto @list, for its pages to be freed. */
-static inline void slab_retire(struct mag_cache *cache,
-			       struct mag_slab_node *sn, struct page *page,
-			       struct list_head *list)
+/* A slab comes to a node, or is about to leave it.  Caller holds the lock. */
+static inline void slab_count(struct mag_cache *cache, struct mag_slab_node *sn,
+			      struct page *page, bool comes)
 {
 	u32 pages = slab_layout(cache, page)->pages;
 
 	lockdep_assert_held(&sn->lock);
-	WRITE_ONCE(sn->nr_slabs, sn->nr_slabs - 1);
-	sn->nr_pages -= pages;
-	WRITE_ONCE(sn->pages_returned, sn->pages_returned + pages);
+	WRITE_ONCE(sn->nr_slabs, sn->nr_slabs + (comes ? 1 : -1));
+	sn->nr_pages += comes ? pages : -(u64)pages;
+}
+
+/* Takes an empty slab off the node, onto @list, for mag_slab_let_go(). */
+static inline void slab_retire(struct mag_cache *cache,
+			       struct mag_slab_node *sn, struct page *page,
+			       struct list_head *list)
+{
+	slab_count(cache, sn, page, false);
+	slab_state(page)->retired = true;
 	list_move(&page->lru, list);
 }
 
@@ -177,12 +194,24 @@ static inline void slab_retire(struct mag_cache *cache,
 u32 mag_slab_take_from(struct mag_cache *cache, struct mag_slab_node *sn,
 		       struct page *page, void **objs, u32 nr);
 /*
- * Somebody wrote to a free object, and the list leads nowhere: its objects are
- * given up, and count as quarantined.  Caller holds the node's lock.
+ * The list of free objects is as long as the counters say, stays within bounds and
+ * comes to an end.  Then no object is on it twice, for the list would go round in a
+ * circle from there.  Caller holds the lock, or @page is retired.
  */
-void mag_slab_give_up_list(struct mag_cache *cache, struct page *page);
-/* CPUs may be on a node without memory: then the nearest that has some. */
-int mag_slab_node_of(int node);
+bool mag_slab_list_is_whole(const struct mag_cache *cache, struct page *page);
+/*
+ * Reports that the list is not whole: a free object was written to, or freed once
+ * more.  Which objects are live is not known any more, so that the slab is given up:
+ * it is kept, and not used.  Caller holds the lock, and has counted it out of the
+ * empty ones.
+ */
+void mag_slab_condemn(struct mag_cache *cache, struct mag_slab_node *sn,
+		      struct page *page);
+/*
+ * Frees retired slabs, but for those whose list is not whole: these may have live
+ * objects, and are given up.
+ */
+void mag_slab_let_go(struct mag_cache *cache, struct list_head *list);
 
 /* slab_pages.c */
 
@@ -192,8 +221,8 @@ struct page *mag_slab_draw(struct mag_cache *cache, int node, gfp_t gfp);
 void mag_slab_tell(struct mag_cache *cache, struct page *page, bool new);
 /* The pages of a slab.  Its cache may have gone. */
 void mag_slab_free_pages(struct page *page);
-/* Empty slabs, retired from their nodes, by RCU where readers may be in them. */
-void mag_slab_destroy_list(struct mag_cache *cache, struct list_head *list);
+/* Frees a slab that is on no list, by RCU where readers may be in it. */
+void mag_slab_destroy(struct mag_cache *cache, struct page *page);
 
 /* slab_reap.c */
 

@@ -17,42 +17,31 @@
 static DEFINE_MUTEX(mag_graveyard_lock);
 static LIST_HEAD(mag_graveyard);
 
-/* The list is as long as the slab's counters say, and stays within bounds. */
-static bool slab_list_is_whole(struct mag_cache *cache, struct page *page)
+static void slab_walk(struct mag_cache *cache, struct page *page,
+		      void (*fn)(void *obj, void *arg), void *arg)
 {
-	struct mag_slab_state *state = slab_state(page);
-	u32 left = state->fresh - state->inuse;
 	u32 index;
 
-	for (index = state->free; index != MAG_LINK_END && left; left--) {
-		if (index >= state->fresh)
-			return false;
-		index = *slab_link(cache, page, index);
-	}
-	return index == MAG_LINK_END && !left;
+	if (!fn)
+		return;
+	for (index = 0; index < slab_layout(cache, page)->objects; index++)
+		fn(slab_object(cache, page, index), arg);
 }
 
-/*
- * Returns whether the slab's own list was damaged, having given it up: then it
- * is among the full ones.
- */
+/* Returns whether the slab's own list was damaged, having given the slab up. */
 static bool slab_validate(struct mag_cache *cache, struct mag_slab_node *sn,
 			  struct page *page, void (*fn)(void *obj, void *arg),
 			  void *arg)
 {
-	bool whole = slab_list_is_whole(cache, page);
-	u32 index;
+	bool whole = slab_state(page)->damaged ||
+		     mag_slab_list_is_whole(cache, page);
 
 	if (!whole) {
 		if (!slab_state(page)->inuse)
 			slab_count_empty_taken(sn);
-		mag_slab_give_up_list(cache, page);
-		slab_relist(cache, sn, page);
+		mag_slab_condemn(cache, sn, page);
 	}
-	if (fn)
-		for (index = 0; index < slab_layout(cache, page)->objects;
-		     index++)
-			fn(slab_object(cache, page, index), arg);
+	slab_walk(cache, page, fn, arg);
 	return !whole;
 }
 
@@ -76,9 +65,10 @@ unsigned long mag_slab_validate(struct mag_cache *cache, int node,
 	struct mag_slab_node *sn = cache->slab_node[node];
 	unsigned long damaged, flags;
 
-	/* The full ones first, for those that join them have been seen. */
+	/* The damaged ones first, for those that join them have been seen. */
 	spin_lock_irqsave(&sn->lock, flags);
-	damaged = slab_validate_list(cache, sn, &sn->full, fn, arg);
+	damaged = slab_validate_list(cache, sn, &sn->damaged, fn, arg);
+	damaged += slab_validate_list(cache, sn, &sn->full, fn, arg);
 	damaged += slab_validate_list(cache, sn, &sn->partial, fn, arg);
 	damaged += slab_validate_list(cache, sn, &sn->empty, fn, arg);
 	spin_unlock_irqrestore(&sn->lock, flags);
@@ -112,33 +102,46 @@ static void slab_report_leaks(struct mag_cache *cache, struct page *page,
 	if (!in)
 		return;
 
-	/* A damaged list may lead anywhere, or round in a circle. */
-	for (index = state->free;
-	     index < state->fresh && !__test_and_set_bit(index, in);
+	for (index = state->free; index != MAG_LINK_END;
 	     index = *slab_link(cache, page, index))
-		;
+		__set_bit(index, in);
 	for_each_clear_bit(index, in, state->fresh)
 		slab_report_leak(cache, page, index, shown);
 	bitmap_free(in);
 }
 
-static unsigned long slab_node_drain(struct mag_cache *cache,
+/* Objects out of the slabs of a node, all of those that were given up. */
+static unsigned long slab_report_out(struct mag_cache *cache,
 				     struct mag_slab_node *sn, u32 *shown)
 {
 	unsigned long out = 0;
 	struct page *page;
 
-	mag_slab_reap_runs(cache, sn, U32_MAX);
-	list_splice_init(&sn->full, &sn->partial);
-	list_for_each_entry(page, &sn->partial, lru) {
+	list_for_each_entry(page, &sn->full, lru) {
 		out += slab_state(page)->inuse;
-		/* Which of its objects are live is not known any more. */
-		if (!slab_state(page)->damaged)
-			slab_report_leaks(cache, page, shown);
+		slab_report_leaks(cache, page, shown);
 	}
+	/* Which of these are live is not known any more. */
+	list_for_each_entry(page, &sn->damaged, lru)
+		out += slab_layout(cache, page)->objects;
+	return out;
+}
+
+static unsigned long slab_node_drain(struct mag_cache *cache, int node,
+				     u32 *shown)
+{
+	struct mag_slab_node *sn = cache->slab_node[node];
+	unsigned long out;
+
+	mag_slab_reap_runs(cache, sn, U32_MAX);
+	/* What is freed twice in a slab with leaks was not found so far. */
+	mag_slab_validate(cache, node, NULL, NULL);
+	list_splice_tail_init(&sn->partial, &sn->full);
+	out = slab_report_out(cache, sn, shown);
 
 	mutex_lock(&mag_graveyard_lock);
-	list_splice_init(&sn->partial, &mag_graveyard);
+	list_splice_init(&sn->full, &mag_graveyard);
+	list_splice_init(&sn->damaged, &mag_graveyard);
 	mutex_unlock(&mag_graveyard_lock);
 	return out;
 }
@@ -150,7 +153,7 @@ unsigned long mag_slab_drain(struct mag_cache *cache)
 	int node;
 
 	for_each_node(node)
-		out += slab_node_drain(cache, cache->slab_node[node], &shown);
+		out += slab_node_drain(cache, node, &shown);
 	quarantined = atomic_long_read(&cache->quarantined);
 	return out - min(out, quarantined);
 }

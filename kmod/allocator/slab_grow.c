@@ -6,6 +6,7 @@
 #include <linux/gfp.h>
 #include <linux/nodemask.h>
 
+#include "home.h"
 #include "slab.h"
 
 /* What GFP flags mean for a page, objects being cached, is in the kernel-doc. */
@@ -21,8 +22,7 @@ static void *slab_add(struct mag_cache *cache, struct page *page)
 	void *obj;
 
 	spin_lock_irqsave(&sn->lock, flags);
-	WRITE_ONCE(sn->nr_slabs, sn->nr_slabs + 1);
-	sn->nr_pages += slab_layout(cache, page)->pages;
+	slab_count(cache, sn, page, true);
 	WRITE_ONCE(sn->nr_empty, sn->nr_empty + 1);
 	mag_slab_take_from(cache, sn, page, &obj, 1);
 	spin_unlock_irqrestore(&sn->lock, flags);
@@ -37,7 +37,7 @@ static void *slab_take_anywhere(struct mag_cache *cache)
 	void *obj;
 	int node;
 
-	for_each_node_state(node, N_MEMORY)
+	for_each_node_state(node, N_NORMAL_MEMORY)
 		if (mag_slab_take(cache, node, &obj, 1))
 			return obj;
 	return NULL;
@@ -49,11 +49,7 @@ void *mag_slab_grow(struct mag_cache *cache, int node, gfp_t gfp)
 	gfp_t here;
 	void *obj;
 
-	/* Pages of a wrong zone would serve later callers who did not ask. */
-	WARN_ON_ONCE(gfp & GFP_ZONEMASK & ~__GFP_MOVABLE);
-	WARN_ON_ONCE((gfp & __GFP_ZERO) && cache->ctor);
 	gfp &= ~MAG_SLAB_GFP_IGNORED;
-	node = mag_slab_node_of(node);
 
 	/*
 	 * On a node that has no page left, objects of other nodes come before
@@ -61,7 +57,7 @@ void *mag_slab_grow(struct mag_cache *cache, int node, gfp_t gfp)
 	 * the next caller here would draw yet another.  Both come before the
 	 * reserves.
 	 */
-	if (num_node_state(N_MEMORY) > 1) {
+	if (static_branch_unlikely(&mag_many_nodes)) {
 		here = (gfp | __GFP_THISNODE | __GFP_NOWARN |
 			__GFP_NOMEMALLOC) &
 		       ~(__GFP_NOFAIL | __GFP_DIRECT_RECLAIM | __GFP_HIGH);

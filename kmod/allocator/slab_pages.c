@@ -144,20 +144,23 @@ void mag_slab_free_pages(struct page *page)
 	u32 order = compound_order(page);
 
 	for (; pages--; page++) {
+		/* Its state stays: a free that comes now finds it retired. */
 		set_page_private(page, 0);
-		mag_page_index(page) = 0;
 		__free_pages(page, order);
 	}
 }
 
-/* An empty slab that is on no list, of a cache that is there yet. */
+/* Of a cache that is there yet. */
 static void slab_destroy(struct page *page)
 {
 	struct mag_cache *cache = (struct mag_cache *)page_private(page);
+	struct mag_slab_node *sn = cache->slab_node[page_to_nid(page)];
+	u32 pages = slab_layout(cache, page)->pages;
 
 	slab_destruct(cache, page);
 	mag_slab_tell(cache, page, false);
 	mag_slab_free_pages(page);
+	atomic_long_add(pages, &sn->pages_returned);
 }
 
 static void slab_destroy_rcu(struct rcu_head *head)
@@ -165,15 +168,10 @@ static void slab_destroy_rcu(struct rcu_head *head)
 	slab_destroy(container_of(head, struct page, rcu_head));
 }
 
-void mag_slab_destroy_list(struct mag_cache *cache, struct list_head *list)
+void mag_slab_destroy(struct mag_cache *cache, struct page *page)
 {
-	struct page *page, *next;
-
-	list_for_each_entry_safe(page, next, list, lru) {
-		list_del(&page->lru);
-		if (cache->flags & MAG_CACHE_TYPESAFE_BY_RCU)
-			call_rcu(&page->rcu_head, slab_destroy_rcu);
-		else
-			slab_destroy(page);
-	}
+	if (cache->flags & MAG_CACHE_TYPESAFE_BY_RCU)
+		call_rcu(&page->rcu_head, slab_destroy_rcu);
+	else
+		slab_destroy(page);
 }

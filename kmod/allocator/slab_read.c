@@ -28,7 +28,8 @@ u64 mag_slab_pages_returned(const struct mag_cache *cache)
 	int node;
 
 	for_each_node(node)
-		pages += READ_ONCE(cache->slab_node[node]->pages_returned);
+		pages += atomic_long_read(
+			&cache->slab_node[node]->pages_returned);
 	return pages;
 }
 
@@ -68,7 +69,7 @@ void mag_slab_read(struct mag_cache *cache, int node,
 	reading->slabs = sn->nr_slabs;
 	reading->empty_slabs = sn->nr_empty;
 	reading->pages = sn->nr_pages;
-	reading->pages_returned = sn->pages_returned;
+	reading->pages_returned = atomic_long_read(&sn->pages_returned);
 	reading->objects_out = sn->objects_out;
 	list_for_each_entry(page, &sn->partial, lru) {
 		reading->fill[slab_fill(cache, page)]++;
@@ -76,7 +77,7 @@ void mag_slab_read(struct mag_cache *cache, int node,
 	}
 	spin_unlock_irqrestore(&sn->lock, flags);
 
-	/* There may be many full ones, and there is nothing to see. */
+	/* There may be many full ones; those given up count as such. */
 	reading->fill[0] += reading->empty_slabs;
 	reading->fill[MAG_NR_FILLS - 1] +=
 		reading->slabs - reading->empty_slabs - partial;

@@ -29,7 +29,7 @@ static u32 slab_reap_run(struct mag_cache *cache, struct mag_slab_node *sn,
 			    list_last_entry(&sn->empty, struct page, lru),
 			    &excess);
 	spin_unlock_irqrestore(&sn->lock, flags);
-	mag_slab_destroy_list(cache, &excess);
+	mag_slab_let_go(cache, &excess);
 	return nr;
 }
 
