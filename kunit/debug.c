@@ -8,6 +8,7 @@
 #include <linux/err.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
@@ -183,6 +184,93 @@ static void double_free_is_found(struct kunit *test)
 
 	expect_not_handed_out(test, cache, obj);
 	expect_bugs(test, cache, MAG_BUG_DOUBLE_FREE, 1);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).quarantined, 1);
+	KUNIT_EXPECT_EQ(test, mag_cache_destroy(cache), 0);
+}
+
+static void free_now(struct mag_cache *cache, void *obj)
+{
+	mag_cache_free(cache, obj);
+}
+
+static void free_later(struct mag_cache *cache, void *obj)
+{
+	mag_cache_free_rcu(cache, obj, obj);
+}
+
+struct again_case {
+	const char *name;
+	void (*fn)(struct mag_cache *cache, void *obj);
+};
+
+static const struct again_case again_cases[] = {
+	{ "mag_cache_free", free_now },
+	{ "mag_cache_free_rcu", free_later },
+};
+
+static void again_desc(const struct again_case *c, char *desc)
+{
+	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(again, again_cases, again_desc);
+
+/*
+ * The kernel has the rcu_head in the object until the grace period has ended: what
+ * is freed again meanwhile must stay as it is, and is free once.
+ */
+static void free_of_a_waiting_object_is_found(struct kunit *test)
+{
+	struct mag_cache *cache = bug_cache(test, MAG_CACHE_DEBUG);
+	const struct again_case *c = test->param_value;
+	void *obj = mag_cache_alloc(cache, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, obj);
+	rcu_read_lock();
+	mag_cache_free_rcu(cache, obj, obj);
+	c->fn(cache, obj);
+	rcu_read_unlock();
+	expect_bugs(test, cache, MAG_BUG_WAITING, 1);
+
+	mag_cache_rcu_barrier(cache);
+	expect_bugs(test, cache, MAG_BUG_WAITING, 1);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).frees, 1);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).live, 0);
+	KUNIT_EXPECT_EQ(test, mag_cache_destroy(cache), 0);
+}
+
+static void free_later_of_a_free_object_is_found(struct kunit *test)
+{
+	struct mag_cache *cache = bug_cache(test, MAG_CACHE_DEBUG);
+	void *obj = mag_cache_alloc(cache, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, obj);
+	mag_cache_free(cache, obj);
+	mag_cache_free_rcu(cache, obj, obj);
+	mag_cache_rcu_barrier(cache);
+	expect_bugs(test, cache, MAG_BUG_DOUBLE_FREE, 1);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).frees, 1);
+	KUNIT_EXPECT_EQ(test, mag_cache_destroy(cache), 0);
+}
+
+/* Until then it is looked at as a live one is; damage is found, and it is not reused. */
+static void waiting_objects_are_validated(struct kunit *test)
+{
+	struct mag_cache *cache = bug_cache(test, MAG_CACHE_DEBUG);
+	u8 *obj = mag_cache_alloc(cache, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, obj);
+	rcu_read_lock();
+	mag_cache_free_rcu(cache, obj, (void *)obj);
+	KUNIT_EXPECT_EQ(test, mag_cache_validate(cache), 0);
+	obj[OBJECT_SIZE] ^= 1;
+	KUNIT_EXPECT_EQ(test, mag_cache_validate(cache), 1);
+	rcu_read_unlock();
+	expect_bugs(test, cache, MAG_BUG_RIGHT_REDZONE, 1);
+
+	mag_cache_rcu_barrier(cache);
+	expect_not_handed_out(test, cache, obj);
+	expect_bugs(test, cache, MAG_BUG_RIGHT_REDZONE, 1);
 	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).quarantined, 1);
 	KUNIT_EXPECT_EQ(test, mag_cache_destroy(cache), 0);
 }
@@ -833,6 +921,10 @@ static struct kunit_case debug_cases[] = {
 	KUNIT_CASE_PARAM(damage_to_free_is_found_by_validation,
 			 free_gen_params),
 	KUNIT_CASE(double_free_is_found),
+	KUNIT_CASE_PARAM(free_of_a_waiting_object_is_found,
+			 again_gen_params),
+	KUNIT_CASE(free_later_of_a_free_object_is_found),
+	KUNIT_CASE(waiting_objects_are_validated),
 	KUNIT_CASE(wrong_cache_is_found),
 	KUNIT_CASE(foreign_pointers_are_found),
 	KUNIT_CASE(misaligned_pointers_are_found),

@@ -71,8 +71,12 @@ static bool cpu_has_rcu(struct mag_cpu *cpu)
 static void rcu_free_object(struct rcu_head *head)
 {
 	struct mag_cache *cache = mag_slab_cache(head);
+	void *obj = mag_slab_object_at(cache, head);
 
-	mag_cache_free(cache, mag_slab_object_at(cache, head));
+	if (!cache->debug)
+		mag_cache_free(cache, obj);
+	else if (mag_debug_free_waited(cache, obj, _THIS_IP_))
+		this_cpu_inc(cache->cpu->event[MAG_FREE_SLAB]);
 }
 
 /* Under the flag.  False if there is no magazine to be had. */
@@ -144,7 +148,10 @@ void mag_cache_free_rcu(struct mag_cache *cache, void *obj,
 		WRITE_ONCE(cache->rcu_used, true);
 		mag_reap_arm(cache);
 	}
-	if (unlikely(cache->debug) || !rcu_push(cache, obj, _RET_IP_))
+	if (unlikely(cache->debug) && !mag_debug_free_later(cache, obj))
+		/* This says why. */
+		mag_cache_free_slow(cache, obj, _RET_IP_);
+	else if (cache->debug || !rcu_push(cache, obj, _RET_IP_))
 		call_rcu(head, rcu_free_object);
 }
 EXPORT_SYMBOL_GPL(mag_cache_free_rcu);

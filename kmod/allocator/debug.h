@@ -13,6 +13,7 @@
  * @MAG_OBJECT_FREE: in its slab, or on the way there
  * @MAG_OBJECT_LIVE: with its user
  * @MAG_OBJECT_BUSY: its user is freeing it
+ * @MAG_OBJECT_WAITING: its user has freed it, and a grace period must end first
  * @MAG_OBJECT_SUSPECT: its state was damaged, which was reported; whoever
  *	takes it from its slab, or frees it, condemns it
  * @MAG_OBJECT_CONDEMNED: something was wrong with it, which was reported; it is
@@ -26,6 +27,7 @@ enum mag_object_state {
 	MAG_OBJECT_BUSY = 0x6d616703,
 	MAG_OBJECT_SUSPECT = 0x6d616704,
 	MAG_OBJECT_CONDEMNED = 0x6d616705,
+	MAG_OBJECT_WAITING = 0x6d616706,
 };
 
 enum mag_track_kind {

@@ -412,6 +412,13 @@ void *mag_debug_alloc(struct mag_cache *cache, gfp_t gfp, int node,
 		      enum mag_rung *rung);
 /* Gives @obj back, for @caller; false if it is not the user's to give. */
 bool mag_debug_free(struct mag_cache *cache, void *obj, unsigned long caller);
+/*
+ * The same in two steps: before a grace period, and after it.  The first is false,
+ * without a word, if the object is not the user's to give.
+ */
+bool mag_debug_free_later(struct mag_cache *cache, void *obj);
+bool mag_debug_free_waited(struct mag_cache *cache, void *obj,
+			   unsigned long caller);
 /* Before mag_slab_drain(). */
 void mag_debug_exit(struct mag_cache *cache);
 

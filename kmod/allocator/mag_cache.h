@@ -60,6 +60,8 @@ enum mag_cache_flags {
  * @MAG_BUG_FOREIGN: what was freed is of no cache
  * @MAG_BUG_MISALIGNED: what was freed points into an object, or beside one
  * @MAG_BUG_STATE: what the allocator notes beside an object was written to
+ * @MAG_BUG_WAITING: an object was freed that waits for the grace period of
+ *	mag_cache_free_rcu()
  * @MAG_BUG_FREE_LIST: the links of a slab's free objects were, or an object was
  *	freed twice
  *
@@ -77,6 +79,7 @@ enum mag_bug {
 	MAG_BUG_FOREIGN,
 	MAG_BUG_MISALIGNED,
 	MAG_BUG_STATE,
+	MAG_BUG_WAITING,
 	MAG_BUG_FREE_LIST,
 	MAG_NR_BUGS
 };
