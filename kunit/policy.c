@@ -143,10 +143,11 @@ static void knob_range_names_its_ends(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, strstr(range, end));
 }
 
+/* The last two are of machines with pages of 64 KiB. */
 static const u32 sizes[] = {
-	8,    64,   65,	  128,	129,   255,   256,   257,   512,
-	513,  1023, 1024, 2048, 3072,  3200,  3201,  4096,  4097,
-	8191, 8192, 8193, 9216, 12288, 16384, 32768, 65535, 65536,
+	8,    64,   65,	   128,	  129,	 255,	256,   257,    512,	513,
+	1023, 1024, 2048,  3072,  3200,	 3201,	4096,  4097,   8191,	8192,
+	8193, 9216, 12288, 16384, 32768, 65535, 65536, 524288, 1048577,
 };
 
 static void preset_desc(const u32 *size, char *desc)
@@ -211,6 +212,7 @@ static const struct preset_case preset_cases[] = {
 	{ MAG_PRESET_SHEAVES, PAGE_SIZE, 4, 4 },
 	{ MAG_PRESET_DPDK, 2048, 512, 512 },
 	{ MAG_PRESET_DPDK, 65536, 16, 16 },
+	{ MAG_PRESET_DPDK, 1048577, 1, 1 },
 };
 
 static void preset_case_desc(const struct preset_case *c, char *desc)
