@@ -292,6 +292,24 @@ static void wrong_cache_is_found(struct kunit *test)
 static char of_the_image;
 
 /* Memory of others: none of it is touched. */
+/* What memory the cache had may be another one's by the time. */
+static void leaked_objects_are_of_no_cache(struct kunit *test)
+{
+	struct mag_cache *cache = bug_cache(test, MAG_CACHE_CHECK), *gone;
+	void *obj;
+
+	gone = mag_cache_create("kunit_leak", OBJECT_SIZE, 0, NULL);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, gone);
+	obj = mag_cache_alloc(gone, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, obj);
+	KUNIT_EXPECT_EQ(test, mag_cache_destroy(gone), 1);
+
+	KUNIT_EXPECT_NULL(test, mag_slab_cache(obj));
+	mag_cache_free(cache, obj);
+	expect_bugs(test, cache, MAG_BUG_FOREIGN, 1);
+	KUNIT_EXPECT_EQ(test, mag_cache_destroy(cache), 0);
+}
+
 static void foreign_pointers_are_found(struct kunit *test)
 {
 	struct mag_cache *cache = bug_cache(test, MAG_CACHE_CHECK);
@@ -921,11 +939,11 @@ static struct kunit_case debug_cases[] = {
 	KUNIT_CASE_PARAM(damage_to_free_is_found_by_validation,
 			 free_gen_params),
 	KUNIT_CASE(double_free_is_found),
-	KUNIT_CASE_PARAM(free_of_a_waiting_object_is_found,
-			 again_gen_params),
+	KUNIT_CASE_PARAM(free_of_a_waiting_object_is_found, again_gen_params),
 	KUNIT_CASE(free_later_of_a_free_object_is_found),
 	KUNIT_CASE(waiting_objects_are_validated),
 	KUNIT_CASE(wrong_cache_is_found),
+	KUNIT_CASE(leaked_objects_are_of_no_cache),
 	KUNIT_CASE(foreign_pointers_are_found),
 	KUNIT_CASE(misaligned_pointers_are_found),
 	KUNIT_CASE(damaged_state_is_found_by_free),

@@ -95,35 +95,19 @@ static __always_inline void depot_unlock(struct mag_depot *depot,
 		spin_unlock_irqrestore(&depot->lock, *flags);
 }
 
-/*
- * On PREEMPT_RT all callers are tasks that may sleep, and the holder may be one
- * that this CPU has preempted: there the lock is waited for.
- */
-static __always_inline bool depot_look(struct mag_depot *depot,
-				       unsigned long *flags)
-{
-	bool had = false;
-	u32 looks;
-
-	if (IS_ENABLED(CONFIG_PREEMPT_RT)) {
-		depot_lock(depot, flags);
-		return true;
-	}
-	for (looks = 0; !had && looks < MAG_DEPOT_LOOKS; looks++) {
-		cpu_relax();
-		had = depot_trylock(depot, flags);
-	}
-	return had;
-}
-
 /* Inline, as are the next two, so that a visit stays in registers. */
 static __always_inline bool depot_wait(struct mag_depot *depot,
 				       struct depot_visit *visit)
 {
 	bool timed = trace_mag_depot_contended_enabled();
 	u64 start = timed ? ktime_get_mono_fast_ns() : 0;
-	bool had = depot_look(depot, &visit->flags);
+	bool had = false;
+	u32 looks;
 
+	for (looks = 0; !had && looks < MAG_DEPOT_LOOKS; looks++) {
+		cpu_relax();
+		had = depot_trylock(depot, &visit->flags);
+	}
 	atomic_long_inc(&depot->contended);
 	visit->wait_ns = timed ? ktime_get_mono_fast_ns() - start : 0;
 	visit->contended = true;

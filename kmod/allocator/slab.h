@@ -221,6 +221,10 @@ struct page *mag_slab_draw(struct mag_cache *cache, int node, gfp_t gfp);
 void mag_slab_tell(struct mag_cache *cache, struct page *page, bool new);
 /* The pages of a slab.  Its cache may have gone. */
 void mag_slab_free_pages(struct page *page);
+/* It is no cache's any more. */
+void mag_slab_disown(struct page *page);
+/* kmemleak does not look into it any more. */
+void mag_slab_hide(const struct mag_cache *cache, struct page *page);
 /* Frees a slab that is on no list, by RCU where readers may be in it. */
 void mag_slab_destroy(struct mag_cache *cache, struct page *page);
 

@@ -127,6 +127,21 @@ static unsigned long slab_report_out(struct mag_cache *cache,
 	return out;
 }
 
+/* They are no cache's any more: another one may get the memory of this one. */
+static void slab_set_aside(const struct mag_cache *cache,
+			   struct list_head *slabs)
+{
+	struct page *page;
+
+	list_for_each_entry(page, slabs, lru) {
+		mag_slab_hide(cache, page);
+		mag_slab_disown(page);
+	}
+	mutex_lock(&mag_graveyard_lock);
+	list_splice_init(slabs, &mag_graveyard);
+	mutex_unlock(&mag_graveyard_lock);
+}
+
 static unsigned long slab_node_drain(struct mag_cache *cache, int node,
 				     u32 *shown)
 {
@@ -139,10 +154,8 @@ static unsigned long slab_node_drain(struct mag_cache *cache, int node,
 	list_splice_tail_init(&sn->partial, &sn->full);
 	out = slab_report_out(cache, sn, shown);
 
-	mutex_lock(&mag_graveyard_lock);
-	list_splice_init(&sn->full, &mag_graveyard);
-	list_splice_init(&sn->damaged, &mag_graveyard);
-	mutex_unlock(&mag_graveyard_lock);
+	slab_set_aside(cache, &sn->full);
+	slab_set_aside(cache, &sn->damaged);
 	return out;
 }
 

@@ -2,6 +2,7 @@
 /*
  * The pages of a slab: drawn, cut, constructed, and given back.
  */
+#include <linux/kmemleak.h>
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
 
@@ -100,12 +101,32 @@ static void slab_construct(struct mag_cache *cache, struct page *page)
 	}
 }
 
+/*
+ * kmemleak looks into a slab for who points to what, and does not ask who points
+ * to the slab.  Of debugged objects it knows each by itself.
+ */
+static void slab_show(struct mag_cache *cache, struct page *page, gfp_t gfp)
+{
+	if (!cache->debug)
+		kmemleak_alloc(page_address(page),
+			       slab_layout(cache, page)->pages << PAGE_SHIFT, 0,
+			       gfp);
+}
+
+void mag_slab_hide(const struct mag_cache *cache, struct page *page)
+{
+	if (!cache->debug)
+		kmemleak_free(page_address(page));
+}
+
 struct page *mag_slab_draw(struct mag_cache *cache, int node, gfp_t gfp)
 {
 	struct page *page = slab_pages_any_order(cache, node, gfp);
 
-	if (page)
+	if (page) {
 		slab_construct(cache, page);
+		slab_show(cache, page, gfp);
+	}
 	return page;
 }
 
@@ -138,16 +159,29 @@ void mag_slab_tell(struct mag_cache *cache, struct page *page, bool new)
 			 slab_layout(cache, page)->pages, new);
 }
 
+/* What is freed and merged by itself: each page of a trimmed slab, or the whole. */
+static u32 slab_parts(struct page *page)
+{
+	return slab_state(page)->trimmed ? slab_state(page + 1)->fresh : 1;
+}
+
+void mag_slab_disown(struct page *page)
+{
+	u32 parts = slab_parts(page);
+
+	while (parts--)
+		set_page_private(page++, 0);
+}
+
 void mag_slab_free_pages(struct page *page)
 {
-	u32 pages = slab_state(page)->trimmed ? slab_state(page + 1)->fresh : 1;
+	u32 parts = slab_parts(page);
 	u32 order = compound_order(page);
 
-	for (; pages--; page++) {
-		/* Its state stays: a free that comes now finds it retired. */
-		set_page_private(page, 0);
-		__free_pages(page, order);
-	}
+	/* Its state stays: a free that comes now finds it retired. */
+	mag_slab_disown(page);
+	while (parts--)
+		__free_pages(page++, order);
 }
 
 /* Of a cache that is there yet. */
@@ -159,6 +193,7 @@ static void slab_destroy(struct page *page)
 
 	slab_destruct(cache, page);
 	mag_slab_tell(cache, page, false);
+	mag_slab_hide(cache, page);
 	mag_slab_free_pages(page);
 	atomic_long_add(pages, &sn->pages_returned);
 }
