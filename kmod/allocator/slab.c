@@ -54,6 +54,7 @@ static void slab_give_up(struct mag_cache *cache, struct mag_slab_node *sn,
 	state->damaged = true;
 	state->free = MAG_LINK_END;
 	state->fresh = 0;
+	slab_set_partial(sn, page, false);
 	list_move(&page->lru, &sn->damaged);
 	pr_err("magslab: cache %s: the slab of %u objects at %p is not used any more\n",
 	       cache->name, objects, page_address(page));
@@ -114,9 +115,10 @@ u32 mag_slab_take_from(struct mag_cache *cache, struct mag_slab_node *sn,
 	return got;
 }
 
-u32 mag_slab_take(struct mag_cache *cache, int node, void **objs, u32 nr)
+/* Objects of slabs at hand, under one hold of the lock. */
+static u32 slab_take_run(struct mag_cache *cache, struct mag_slab_node *sn,
+			 void **objs, u32 nr)
 {
-	struct mag_slab_node *sn = cache->slab_node[node];
 	unsigned long flags;
 	struct page *page;
 	u32 got = 0;
@@ -133,6 +135,19 @@ u32 mag_slab_take(struct mag_cache *cache, int node, void **objs, u32 nr)
 					  nr - got);
 	}
 	spin_unlock_irqrestore(&sn->lock, flags);
+	return got;
+}
+
+u32 mag_slab_take(struct mag_cache *cache, int node, void **objs, u32 nr)
+{
+	struct mag_slab_node *sn = cache->slab_node[node];
+	u32 got = 0, run, want;
+
+	do {
+		want = min(nr - got, MAG_SLAB_HOLD);
+		run = slab_take_run(cache, sn, objs + got, want);
+		got += run;
+	} while (run == want && got < nr);
 	return got;
 }
 
@@ -242,7 +257,8 @@ void mag_slab_give(struct mag_cache *cache, void **objs, u32 nr)
 
 	for (; nr; nr -= run, objs += run) {
 		sn = cache->slab_node[page_to_nid(virt_to_page(*objs))];
-		run = slab_give_run(cache, sn, objs, nr, &excess);
+		run = slab_give_run(cache, sn, objs, min(nr, MAG_SLAB_HOLD),
+				    &excess);
 	}
 	mag_slab_let_go(cache, &excess);
 }

@@ -35,6 +35,7 @@
  * @empty: slabs with all objects in
  * @damaged: slabs that were given up: nothing is taken from them, and what is put
  *	back is lost
+ * @nr_partial: slabs on @partial
  * @nr_empty: slabs on @empty
  * @empty_min: least of @nr_empty since the last reaping
  * @pages_returned: pages given back to the kernel, counted without the lock
@@ -50,6 +51,7 @@ struct mag_slab_node {
 	struct list_head full;
 	struct list_head empty;
 	struct list_head damaged;
+	u32 nr_partial;
 	u32 nr_empty;
 	u32 empty_min;
 	atomic_long_t pages_returned;
@@ -71,6 +73,7 @@ struct mag_slab_node {
  * @reported: an object was freed to it while it was retired
  * @trimmed: it has not all pages of the block that was drawn, and is no
  *	compound page therefore
+ * @partial: it is on its node's list of that name
  * @tail: this is not its first page, but @free pages behind that, of @fresh
  * @colour: the first object is so many mag_cache.colour_unit behind the start
  *	(Bonwick 1994, section 4.3), lest objects of all slabs meet in the same
@@ -88,6 +91,7 @@ struct mag_slab_state {
 	u8 reported : 1;
 	u8 trimmed : 1;
 	u8 tail : 1;
+	u8 partial : 1;
 	u8 colour;
 };
 
@@ -145,18 +149,28 @@ static inline u16 *slab_link(const struct mag_cache *cache, struct page *page,
 	return page_address(page) + table + index * sizeof(u16);
 }
 
+/* Whether @page is on the list of partial slabs, or about to be. */
+static inline void slab_set_partial(struct mag_slab_node *sn, struct page *page,
+				    bool partial)
+{
+	sn->nr_partial += partial - slab_state(page)->partial;
+	slab_state(page)->partial = partial;
+}
+
 /* The state a slab is in decides its list. */
 static inline void slab_relist(struct mag_cache *cache,
 			       struct mag_slab_node *sn, struct page *page)
 {
 	u32 inuse = slab_state(page)->inuse;
 
+	slab_set_partial(sn, page,
+			 inuse && inuse != slab_layout(cache, page)->objects);
 	if (!inuse)
 		list_move(&page->lru, &sn->empty);
-	else if (inuse == slab_layout(cache, page)->objects)
-		list_move(&page->lru, &sn->full);
-	else
+	else if (slab_state(page)->partial)
 		list_move(&page->lru, &sn->partial);
+	else
+		list_move(&page->lru, &sn->full);
 }
 
 /* A slab is about to leave the empty ones, with objects out. */
@@ -184,9 +198,13 @@ static inline void slab_retire(struct mag_cache *cache,
 			       struct list_head *list)
 {
 	slab_count(cache, sn, page, false);
+	slab_set_partial(sn, page, false);
 	slab_state(page)->retired = true;
 	list_move(&page->lru, list);
 }
+
+/* Objects that are moved, or slabs that are looked at, under one hold of a lock. */
+#define MAG_SLAB_HOLD 32U
 
 /* slab.c */
 

@@ -152,6 +152,7 @@ static unsigned long slab_node_drain(struct mag_cache *cache, int node,
 	/* What is freed twice in a slab with leaks was not found so far. */
 	mag_slab_validate(cache, node, NULL, NULL);
 	list_splice_tail_init(&sn->partial, &sn->full);
+	sn->nr_partial = 0;
 	out = slab_report_out(cache, sn, shown);
 
 	slab_set_aside(cache, &sn->full);

@@ -2,6 +2,7 @@
 /*
  * What the slabs of a cache come to: statistics, and hints without a lock.
  */
+#include <linux/minmax.h>
 #include <linux/nodemask.h>
 
 #include "slab.h"
@@ -57,13 +58,34 @@ static u32 slab_fill(const struct mag_cache *cache, struct page *page)
 	       slab_layout(cache, page)->objects;
 }
 
+/*
+ * Counts up to MAG_SLAB_HOLD of @left partial slabs, the first ones, which go to
+ * the end of the list: once around, and all is as before.  Returns how many.
+ */
+static u32 slab_read_run(struct mag_cache *cache, struct mag_slab_node *sn,
+			 u32 left, struct mag_node_reading *reading)
+{
+	unsigned long flags;
+	struct page *page;
+	u32 seen;
+
+	spin_lock_irqsave(&sn->lock, flags);
+	left = min(left, MAG_SLAB_HOLD);
+	for (seen = 0; seen < left && !list_empty(&sn->partial); seen++) {
+		page = list_first_entry(&sn->partial, struct page, lru);
+		reading->fill[slab_fill(cache, page)]++;
+		list_move_tail(&page->lru, &sn->partial);
+	}
+	spin_unlock_irqrestore(&sn->lock, flags);
+	return seen;
+}
+
 void mag_slab_read(struct mag_cache *cache, int node,
 		   struct mag_node_reading *reading)
 {
 	struct mag_slab_node *sn = cache->slab_node[node];
-	u64 partial = 0;
+	u32 partial, seen = 0, run;
 	unsigned long flags;
-	struct page *page;
 
 	spin_lock_irqsave(&sn->lock, flags);
 	reading->slabs = sn->nr_slabs;
@@ -71,14 +93,16 @@ void mag_slab_read(struct mag_cache *cache, int node,
 	reading->pages = sn->nr_pages;
 	reading->pages_returned = atomic_long_read(&sn->pages_returned);
 	reading->objects_out = sn->objects_out;
-	list_for_each_entry(page, &sn->partial, lru) {
-		reading->fill[slab_fill(cache, page)]++;
-		partial++;
-	}
+	partial = sn->nr_partial;
 	spin_unlock_irqrestore(&sn->lock, flags);
+
+	do {
+		run = slab_read_run(cache, sn, partial - seen, reading);
+		seen += run;
+	} while (run && seen < partial);
 
 	/* There may be many full ones; those given up count as such. */
 	reading->fill[0] += reading->empty_slabs;
 	reading->fill[MAG_NR_FILLS - 1] +=
-		reading->slabs - reading->empty_slabs - partial;
+		reading->slabs - reading->empty_slabs - seen;
 }

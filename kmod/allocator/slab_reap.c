@@ -8,10 +8,7 @@
 #include "mag_trace.h"
 #include "slab.h"
 
-/* Empty slabs retired under one hold of the lock. */
-#define MAG_SLAB_RUN 32U
-
-/* Frees up to MAG_SLAB_RUN of the node's empty slabs and @nr; returns how many. */
+/* Frees up to MAG_SLAB_HOLD of the node's empty slabs and @nr; returns how many. */
 static u32 slab_reap_run(struct mag_cache *cache, struct mag_slab_node *sn,
 			 u32 nr)
 {
@@ -20,7 +17,7 @@ static u32 slab_reap_run(struct mag_cache *cache, struct mag_slab_node *sn,
 	u32 i;
 
 	spin_lock_irqsave(&sn->lock, flags);
-	nr = min3(nr, MAG_SLAB_RUN, sn->nr_empty);
+	nr = min3(nr, MAG_SLAB_HOLD, sn->nr_empty);
 	WRITE_ONCE(sn->nr_empty, sn->nr_empty - nr);
 	sn->empty_min = min(sn->empty_min, sn->nr_empty);
 	/* The one that has been empty longest is at the end. */
