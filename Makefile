@@ -8,7 +8,7 @@
 #   KERNEL_TREE=DIR      a kernel's source of yours, built here, instead
 #   KDIR=DIR             headers or build folder of a kernel of yours, instead
 #   KERNEL_IMAGE=FILE    its bzImage, vmlinuz or linux, where it is not found
-#   VARIANT=release      or debug, kcsan, gcov, trace: how that kernel is built
+#   VARIANT=release      or debug, kcsan, rt, gcov, trace: how that kernel is built
 #   UM_SOFT_IPI=1        or 0: a kernel for um without our patch, so that masking
 #                        interrupts costs a system call there
 #   MACHINE=qemu         with KVM where it works; or tcg, without; or icount,

@@ -77,6 +77,8 @@ static u64 debug_hooks(void)
 
 static const char *preempt_name(void)
 {
+	if (preempt_model_rt())
+		return "rt";
 	if (preempt_model_full())
 		return "full";
 	if (mag_preempt_model_lazy())

@@ -20,11 +20,6 @@ static int __init mag_init(void)
 {
 	int err;
 
-	if (IS_ENABLED(CONFIG_PREEMPT_RT)) {
-		pr_err("not on PREEMPT_RT: the allocator takes spinlocks with preemption off; use a kernel built without CONFIG_PREEMPT_RT\n");
-		return -EOPNOTSUPP;
-	}
-
 	mag_clock_init();
 	err = mag_allocator_init();
 	if (err) {

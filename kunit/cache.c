@@ -13,6 +13,7 @@
 #include <linux/string.h>
 
 #include "helpers.h"
+#include "log.h"
 
 #define OBJECT_SIZE 256
 
@@ -74,6 +75,14 @@ static void create_accepts(struct kunit *test)
 			max(c->size, MAG_CACHE_MIN_SIZE));
 	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).held_bytes, 0);
 	KUNIT_EXPECT_EQ(test, mag_cache_destroy(cache), 0);
+}
+
+static void create_takes_no_arguments(struct kunit *test)
+{
+	struct mag_cache *cache = mag_kunit_cache_args(test, 64, NULL);
+
+	KUNIT_EXPECT_EQ(test, cache->flags & ~MAG_CACHE_DEBUG, 0);
+	KUNIT_EXPECT_NULL(test, cache->ctor);
 }
 
 static void name_is_copied(struct kunit *test)
@@ -447,9 +456,77 @@ static void limits_are_in_bytes(struct kunit *test)
 		     2);
 }
 
+/* The ways to a slow path that take GFP flags. */
+static void *alloc_plain(struct mag_cache *cache, gfp_t gfp)
+{
+	return mag_cache_alloc(cache, gfp);
+}
+
+static void *alloc_bulk_of_one(struct mag_cache *cache, gfp_t gfp)
+{
+	void *obj;
+
+	return mag_cache_alloc_bulk(cache, gfp, 1, &obj) ? obj : NULL;
+}
+
+static void told_ctor(void *obj)
+{
+}
+
+struct told_case {
+	const char *what;
+	void *(*alloc)(struct mag_cache *cache, gfp_t gfp);
+	gfp_t gfp;
+	void (*ctor)(void *obj);
+	u32 told;
+};
+
+static const struct told_case told_cases[] = {
+	{ "a zone", alloc_plain, GFP_KERNEL | __GFP_DMA32, NULL, 1 },
+	{ "a zone, in bulk", alloc_bulk_of_one, GFP_KERNEL | __GFP_DMA32, NULL,
+	  1 },
+	{ "zeroes and a constructor", alloc_plain, GFP_KERNEL | __GFP_ZERO,
+	  told_ctor, 1 },
+	{ "zeroes", alloc_plain, GFP_KERNEL | __GFP_ZERO, NULL, 0 },
+	{ "movable", alloc_plain, GFP_KERNEL | __GFP_MOVABLE, NULL, 0 },
+};
+
+static void told_desc(const struct told_case *c, char *desc)
+{
+	strscpy(desc, c->what, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(told, told_cases, told_desc);
+
+/* By slabs at hand as well, and in each cache. */
+static void ignored_flags_are_told_once_a_cache(struct kunit *test)
+{
+	const struct told_case *c = test->param_value;
+	struct mag_cache *cache;
+	void *obj;
+	u32 i, j;
+
+	mag_kunit_log(test);
+	for (i = 1; i <= 2; i++) {
+		cache = mag_kunit_cache(test, OBJECT_SIZE, 0, c->ctor);
+		obj = mag_cache_alloc(cache, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, obj);
+		mag_cache_free(cache, obj);
+		for (j = 0; j < 2; j++) {
+			mag_cpu_drain(cache);
+			obj = c->alloc(cache, c->gfp);
+			KUNIT_ASSERT_NOT_NULL(test, obj);
+			mag_cache_free(cache, obj);
+		}
+		KUNIT_EXPECT_EQ(test, mag_kunit_log_count("asks for"),
+				i * c->told);
+	}
+}
+
 static struct kunit_case cache_cases[] = {
 	KUNIT_CASE_PARAM(create_refuses, refused_gen_params),
 	KUNIT_CASE_PARAM(create_accepts, accepted_gen_params),
+	KUNIT_CASE(create_takes_no_arguments),
 	KUNIT_CASE(name_is_copied),
 	KUNIT_CASE(caches_are_listed_in_order),
 	KUNIT_CASE(destroyed_caches_are_not_listed),
@@ -461,6 +538,7 @@ static struct kunit_case cache_cases[] = {
 	KUNIT_CASE(init_on_alloc_zeroes),
 	KUNIT_CASE(init_on_free_zeroes),
 	KUNIT_CASE(constructed_state_is_kept),
+	KUNIT_CASE_PARAM(ignored_flags_are_told_once_a_cache, told_gen_params),
 	KUNIT_CASE_PARAM(limits_are_in_bytes, limit_gen_params),
 	KUNIT_CASE_PARAM(bulk_free_keeps_order, bulk_gen_params),
 	KUNIT_CASE(bulk_free_goes_to_slabs_when_all_is_full),

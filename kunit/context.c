@@ -69,8 +69,9 @@ static void visit_softirq(struct tasklet_struct *tasklet)
 }
 
 /*
- * A timer's function runs in hardirq context unless its mode says SOFT.  HARD
- * would say that it does so on PREEMPT_RT too, where no spinlock may be taken.
+ * A timer's function runs in hardirq context unless its mode says SOFT, or on
+ * PREEMPT_RT does not say HARD: there it is a task's, and no spinlock may be taken
+ * in hardirq context.
  */
 static void await_hardirq(struct visitor *v)
 {
@@ -120,10 +121,8 @@ static bool visit_inside(struct visitor *v, void (*call)(struct visitor *v))
 	int tries;
 
 	for (tries = 0; !v->nested && tries < VISIT_TRIES; tries++) {
-		if (!mag_kunit_cpu_enter(v->cache)) {
-			preempt_enable();
+		if (!mag_kunit_cpu_enter(v->cache))
 			return false;
-		}
 		WRITE_ONCE(v->inside, true);
 		call(v);
 		WRITE_ONCE(v->inside, false);

@@ -8,6 +8,7 @@
 #include <linux/err.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
@@ -187,6 +188,93 @@ static void double_free_is_found(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mag_cache_destroy(cache), 0);
 }
 
+static void free_now(struct mag_cache *cache, void *obj)
+{
+	mag_cache_free(cache, obj);
+}
+
+static void free_later(struct mag_cache *cache, void *obj)
+{
+	mag_cache_free_rcu(cache, obj, obj);
+}
+
+struct again_case {
+	const char *name;
+	void (*fn)(struct mag_cache *cache, void *obj);
+};
+
+static const struct again_case again_cases[] = {
+	{ "mag_cache_free", free_now },
+	{ "mag_cache_free_rcu", free_later },
+};
+
+static void again_desc(const struct again_case *c, char *desc)
+{
+	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(again, again_cases, again_desc);
+
+/*
+ * The kernel has the rcu_head in the object until the grace period has ended: what
+ * is freed again meanwhile must stay as it is, and is free once.
+ */
+static void free_of_a_waiting_object_is_found(struct kunit *test)
+{
+	struct mag_cache *cache = bug_cache(test, MAG_CACHE_DEBUG);
+	const struct again_case *c = test->param_value;
+	void *obj = mag_cache_alloc(cache, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, obj);
+	rcu_read_lock();
+	mag_cache_free_rcu(cache, obj, obj);
+	c->fn(cache, obj);
+	rcu_read_unlock();
+	expect_bugs(test, cache, MAG_BUG_WAITING, 1);
+
+	mag_cache_rcu_barrier(cache);
+	expect_bugs(test, cache, MAG_BUG_WAITING, 1);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).frees, 1);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).live, 0);
+	KUNIT_EXPECT_EQ(test, mag_cache_destroy(cache), 0);
+}
+
+static void free_later_of_a_free_object_is_found(struct kunit *test)
+{
+	struct mag_cache *cache = bug_cache(test, MAG_CACHE_DEBUG);
+	void *obj = mag_cache_alloc(cache, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, obj);
+	mag_cache_free(cache, obj);
+	mag_cache_free_rcu(cache, obj, obj);
+	mag_cache_rcu_barrier(cache);
+	expect_bugs(test, cache, MAG_BUG_DOUBLE_FREE, 1);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).frees, 1);
+	KUNIT_EXPECT_EQ(test, mag_cache_destroy(cache), 0);
+}
+
+/* Until then it is looked at as a live one is; damage is found, and it is not reused. */
+static void waiting_objects_are_validated(struct kunit *test)
+{
+	struct mag_cache *cache = bug_cache(test, MAG_CACHE_DEBUG);
+	u8 *obj = mag_cache_alloc(cache, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, obj);
+	rcu_read_lock();
+	mag_cache_free_rcu(cache, obj, (void *)obj);
+	KUNIT_EXPECT_EQ(test, mag_cache_validate(cache), 0);
+	obj[OBJECT_SIZE] ^= 1;
+	KUNIT_EXPECT_EQ(test, mag_cache_validate(cache), 1);
+	rcu_read_unlock();
+	expect_bugs(test, cache, MAG_BUG_RIGHT_REDZONE, 1);
+
+	mag_cache_rcu_barrier(cache);
+	expect_not_handed_out(test, cache, obj);
+	expect_bugs(test, cache, MAG_BUG_RIGHT_REDZONE, 1);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).quarantined, 1);
+	KUNIT_EXPECT_EQ(test, mag_cache_destroy(cache), 0);
+}
+
 static void wrong_cache_is_found(struct kunit *test)
 {
 	struct mag_cache *other = mag_kunit_cache(test, OBJECT_SIZE, 0, NULL);
@@ -204,6 +292,24 @@ static void wrong_cache_is_found(struct kunit *test)
 static char of_the_image;
 
 /* Memory of others: none of it is touched. */
+/* What memory the cache had may be another one's by the time. */
+static void leaked_objects_are_of_no_cache(struct kunit *test)
+{
+	struct mag_cache *cache = bug_cache(test, MAG_CACHE_CHECK), *gone;
+	void *obj;
+
+	gone = mag_cache_create("kunit_leak", OBJECT_SIZE, 0, NULL);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, gone);
+	obj = mag_cache_alloc(gone, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, obj);
+	KUNIT_EXPECT_EQ(test, mag_cache_destroy(gone), 1);
+
+	KUNIT_EXPECT_NULL(test, mag_slab_cache(obj));
+	mag_cache_free(cache, obj);
+	expect_bugs(test, cache, MAG_BUG_FOREIGN, 1);
+	KUNIT_EXPECT_EQ(test, mag_cache_destroy(cache), 0);
+}
+
 static void foreign_pointers_are_found(struct kunit *test)
 {
 	struct mag_cache *cache = bug_cache(test, MAG_CACHE_CHECK);
@@ -326,7 +432,7 @@ KUNIT_ARRAY_PARAM(link, link_cases, link_desc);
 static void take_past_magazines(struct kunit *test, struct mag_cache *cache,
 				void **objs, u32 nr)
 {
-	int node = numa_mem_id();
+	int node = mag_home_node();
 
 	objs[0] = mag_slab_grow(cache, node, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, objs[0]);
@@ -833,7 +939,11 @@ static struct kunit_case debug_cases[] = {
 	KUNIT_CASE_PARAM(damage_to_free_is_found_by_validation,
 			 free_gen_params),
 	KUNIT_CASE(double_free_is_found),
+	KUNIT_CASE_PARAM(free_of_a_waiting_object_is_found, again_gen_params),
+	KUNIT_CASE(free_later_of_a_free_object_is_found),
+	KUNIT_CASE(waiting_objects_are_validated),
 	KUNIT_CASE(wrong_cache_is_found),
+	KUNIT_CASE(leaked_objects_are_of_no_cache),
 	KUNIT_CASE(foreign_pointers_are_found),
 	KUNIT_CASE(misaligned_pointers_are_found),
 	KUNIT_CASE(damaged_state_is_found_by_free),

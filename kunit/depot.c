@@ -10,7 +10,6 @@
 #include <linux/sched.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
-#include <linux/topology.h>
 #include <linux/tracepoint.h>
 
 #include "../kmod/allocator/mag_trace.h"
@@ -38,7 +37,7 @@ static void depot_test_init(struct kunit *test, struct depot_test *dt)
 	mag_kunit_pin(test, cpumask_first(cpu_online_mask));
 	dt->cache = mag_kunit_cache(test, OBJECT_SIZE, 0, NULL);
 	dt->cache->policy.depot_max = DEPOT_MAX;
-	dt->node = numa_mem_id();
+	dt->node = mag_home_node();
 	dt->made = 0;
 }
 

@@ -275,7 +275,7 @@ static int fault_call_cache_use(struct kunit *test, void *arg)
 /* Where one node has no page, another has. */
 static void fault_expect_pages_mattered(struct kunit *test, u32 failed)
 {
-	if (num_node_state(N_MEMORY) == 1)
+	if (num_node_state(N_NORMAL_MEMORY) == 1)
 		KUNIT_EXPECT_GT(test, failed, 0);
 	else
 		KUNIT_EXPECT_EQ(test, failed, 0);
@@ -489,7 +489,7 @@ static void fault_reserve_create(struct kunit *test)
 				FAULT_NO_MAX);
 
 	/* The reserve itself, and where nodes cannot help each other, pages. */
-	KUNIT_EXPECT_GT(test, failed, num_node_state(N_MEMORY) == 1);
+	KUNIT_EXPECT_GT(test, failed, num_node_state(N_NORMAL_MEMORY) == 1);
 }
 
 static int fault_call_reserve_fill(struct kunit *test, void *arg)

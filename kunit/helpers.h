@@ -10,6 +10,7 @@
 #include <linux/prandom.h>
 #include <linux/types.h>
 
+#include "../kmod/allocator/home.h"
 #include "../kmod/allocator/internal.h"
 
 struct mag_kunit_crew;

@@ -175,6 +175,23 @@ static void too_much_is_refused(struct kunit *test)
 	mag_kfree(obj);
 }
 
+/* Products that are no size_t, and as large ones that are. */
+static void arrays_are_of_their_size(struct kunit *test)
+{
+	gfp_t gfp = GFP_KERNEL | __GFP_NOWARN | __GFP_NORETRY;
+	u8 *objs;
+
+	KUNIT_EXPECT_NULL(test, mag_kmalloc_array(SIZE_MAX / 8 + 2, 8, gfp));
+	KUNIT_EXPECT_NULL(test, mag_kcalloc(8, SIZE_MAX / 8 + 2, gfp));
+	KUNIT_EXPECT_PTR_EQ(test, mag_kmalloc_array(0, 8, gfp), ZERO_SIZE_PTR);
+
+	objs = mag_kcalloc(13, 77, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, objs);
+	KUNIT_EXPECT_GE(test, mag_ksize(objs), 13 * 77);
+	KUNIT_EXPECT_NULL(test, memchr_inv(objs, 0, 13 * 77));
+	mag_kfree(objs);
+}
+
 /* Classes by what they do: each holds what the one below it does not. */
 static void classes_are_what_they_say(struct kunit *test)
 {
@@ -471,7 +488,7 @@ static void memory_is_of_the_node(struct kunit *test)
 	int node;
 	u32 i;
 
-	for_each_node_state(node, N_MEMORY) {
+	for_each_node_state(node, N_NORMAL_MEMORY) {
 		for (i = 0; i < ARRAY_SIZE(some_sizes); i++) {
 			obj = mag_kmalloc_node(some_sizes[i], GFP_KERNEL, node);
 			KUNIT_ASSERT_NOT_NULL(test, obj);
@@ -603,6 +620,7 @@ static struct kunit_case kmalloc_cases[] = {
 	KUNIT_CASE(every_class_is_aligned),
 	KUNIT_CASE(none_and_nothing),
 	KUNIT_CASE(too_much_is_refused),
+	KUNIT_CASE(arrays_are_of_their_size),
 	KUNIT_CASE(classes_are_what_they_say),
 	KUNIT_CASE(no_two_share_a_byte),
 	KUNIT_CASE(freed_memory_comes_back_zeroed),

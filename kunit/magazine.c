@@ -7,7 +7,6 @@
 #include <linux/cpumask.h>
 #include <linux/overflow.h>
 #include <linux/slab.h>
-#include <linux/topology.h>
 
 #include "helpers.h"
 
@@ -47,7 +46,7 @@ static void magazine_fills_kmalloc_bucket(struct kunit *test)
 static void magazine_created_empty(struct kunit *test)
 {
 	struct mag_cache *cache = mag_kunit_cache(test, OBJECT_SIZE, 0, NULL);
-	struct mag_magazine *mag = mag_magazine_create(cache, numa_mem_id());
+	struct mag_magazine *mag = mag_magazine_create(cache, mag_home_node());
 
 	KUNIT_ASSERT_NOT_NULL(test, mag);
 	KUNIT_EXPECT_EQ(test, mag->rounds, 0);
@@ -59,8 +58,8 @@ static void magazine_created_empty(struct kunit *test)
 static void magazines_are_counted(struct kunit *test)
 {
 	struct mag_cache *cache = mag_kunit_cache(test, OBJECT_SIZE, 0, NULL);
-	struct mag_magazine *one = mag_magazine_create(cache, numa_mem_id());
-	struct mag_magazine *two = mag_magazine_create(cache, numa_mem_id());
+	struct mag_magazine *one = mag_magazine_create(cache, mag_home_node());
+	struct mag_magazine *two = mag_magazine_create(cache, mag_home_node());
 	size_t bytes = struct_size(one, round, cache->magazine_rounds);
 
 	KUNIT_ASSERT_NOT_NULL(test, one);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * KUnit: nodes: memory of the node that is asked for, and objects that are
- * freed on another node than theirs, by each rule.
+ * KUnit: nodes: memory of the node that is asked for, objects that are freed on
+ * another node than theirs, by each rule, and nodes that no slab can be made of.
  */
 #include <kunit/test.h>
 #include <linux/cpumask.h>
+#include <linux/jump_label.h>
 #include <linux/mm.h>
 #include <linux/nodemask.h>
 #include <linux/topology.h>
@@ -35,7 +36,7 @@ static int another_node(int here)
 {
 	int node;
 
-	for_each_node_state(node, N_MEMORY)
+	for_each_node_state(node, N_NORMAL_MEMORY)
 		if (node != here)
 			return node;
 	return NUMA_NO_NODE;
@@ -44,7 +45,7 @@ static int another_node(int here)
 static void numa_test_init(struct kunit *test, struct numa_test *nt, u32 rule)
 {
 	mag_kunit_pin(test, cpumask_first(cpu_online_mask));
-	nt->here = numa_mem_id();
+	nt->here = mag_home_node();
 	nt->there = another_node(nt->here);
 	if (nt->there == NUMA_NO_NODE)
 		kunit_skip(test, "needs two nodes with memory");
@@ -274,35 +275,121 @@ static void nested_remote_free_goes_to_the_slab(struct kunit *test)
 
 #define BARE_SLABS 4
 
-/* An online CPU of a node that has no memory, or nr_cpu_ids. */
-static unsigned int bare_cpu(void)
+/* Binds the thread to a CPU of a node that no slab can be made of, if there is. */
+static void pin_to_bare_cpu(struct kunit *test)
 {
 	unsigned int cpu;
 
 	for_each_online_cpu(cpu)
-		if (!node_state(cpu_to_mem(cpu), N_MEMORY))
-			return cpu;
-	return nr_cpu_ids;
+		if (!node_state(cpu_to_node(cpu), N_NORMAL_MEMORY))
+			break;
+	if (cpu >= nr_cpu_ids)
+		kunit_skip(test, "needs a CPU on a node without memory");
+	mag_kunit_pin(test, cpu);
 }
 
 /* What one alloc there leaves of a slab serves the next. */
 static void cpu_without_memory_fills_slabs(struct kunit *test)
 {
-	unsigned int cpu = bare_cpu();
 	struct mag_cache *cache;
 	void **objs;
 	u32 nr;
 
-	if (cpu >= nr_cpu_ids)
-		kunit_skip(test, "needs a CPU on a node without memory");
-
-	mag_kunit_pin(test, cpu);
+	pin_to_bare_cpu(test);
 	cache = mag_kunit_cache(test, OBJECT_SIZE, 0, NULL);
 	nr = BARE_SLABS * cache->layout[MAG_LAYOUT_BEST].objects;
 	objs = mag_kunit_array(test, nr);
 	mag_kunit_alloc_many(test, cache, objs, nr);
 	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).slabs, BARE_SLABS);
 	mag_cache_free_bulk(cache, nr, objs);
+}
+
+/* Frees fill magazines, as at home, and the next allocs come from these. */
+static void cpu_without_memory_uses_magazines(struct kunit *test)
+{
+	struct mag_cache_stats before, after;
+	struct mag_cache *cache;
+	void **objs;
+	u32 nr;
+
+	pin_to_bare_cpu(test);
+	cache = mag_kunit_cache(test, OBJECT_SIZE, 0, NULL);
+	nr = 4 * cache->magazine_rounds;
+	objs = mag_kunit_array(test, nr);
+	mag_kunit_alloc_many(test, cache, objs, nr);
+	mag_cache_free_bulk(cache, nr, objs);
+	before = mag_kunit_stats(cache);
+	KUNIT_EXPECT_EQ(test, before.free_remote, 0);
+	KUNIT_EXPECT_EQ(test, before.free_slab, 0);
+	KUNIT_EXPECT_GE(test, before.rounds_cached, nr);
+
+	mag_kunit_alloc_many(test, cache, objs, nr);
+	after = mag_kunit_stats(cache);
+	KUNIT_EXPECT_EQ(test, after.alloc_slab, before.alloc_slab);
+	mag_cache_free_bulk(cache, nr, objs);
+}
+
+/* One refill serves a magazine of allocs: the slabs are not asked each time. */
+static void cpu_without_memory_refills_magazines(struct kunit *test)
+{
+	struct mag_cache_stats before, after;
+	struct mag_cache *cache;
+	void **objs;
+	u32 nr;
+
+	pin_to_bare_cpu(test);
+	cache = mag_kunit_cache(test, OBJECT_SIZE, 0, NULL);
+	nr = 4 * cache->magazine_rounds;
+	objs = mag_kunit_array(test, nr);
+	WRITE_ONCE(cache->policy.empty_max, nr);
+	mag_kunit_alloc_many(test, cache, objs, nr);
+	mag_cache_free_bulk(cache, nr, objs);
+	mag_cpu_drain(cache);
+	mag_depot_drain(cache);
+
+	before = mag_kunit_stats(cache);
+	mag_kunit_alloc_many(test, cache, objs, nr);
+	after = mag_kunit_stats(cache);
+	KUNIT_EXPECT_EQ(test, after.alloc_slab - before.alloc_slab, 4);
+	mag_cache_free_bulk(cache, nr, objs);
+}
+
+/* A node's home is itself, or else no node with memory is nearer. */
+static void home_is_the_nearest_with_memory(struct kunit *test)
+{
+	int node, other, home;
+
+	/* The first cache looks at the nodes. */
+	mag_kunit_cache(test, OBJECT_SIZE, 0, NULL);
+	for_each_online_node(node) {
+		home = mag_home_of(node);
+		KUNIT_EXPECT_TRUE(test, node_state(home, N_NORMAL_MEMORY));
+		if (node_state(node, N_NORMAL_MEMORY))
+			KUNIT_EXPECT_EQ(test, home, node);
+		for_each_node_state(other, N_NORMAL_MEMORY)
+			KUNIT_EXPECT_LE(test, node_distance(node, home),
+					node_distance(node, other));
+	}
+}
+
+static void home_of_a_cpu_is_that_of_its_node(struct kunit *test)
+{
+	unsigned int cpu;
+
+	mag_kunit_cache(test, OBJECT_SIZE, 0, NULL);
+	for_each_online_cpu(cpu) {
+		mag_kunit_pin(test, cpu);
+		KUNIT_EXPECT_EQ(test, mag_home_node(),
+				mag_home_of(cpu_to_node(cpu)));
+	}
+}
+
+/* Nodes that no slab can be made of do not make many. */
+static void one_home_needs_no_checks(struct kunit *test)
+{
+	mag_kunit_cache(test, OBJECT_SIZE, 0, NULL);
+	KUNIT_EXPECT_EQ(test, static_key_enabled(&mag_many_nodes),
+			num_node_state(N_NORMAL_MEMORY) > 1);
 }
 
 /* An rcu_head fits in any object here. */
@@ -381,6 +468,11 @@ static struct kunit_case numa_cases[] = {
 	KUNIT_CASE(away_magazines_are_reaped),
 	KUNIT_CASE(nested_remote_free_goes_to_the_slab),
 	KUNIT_CASE(cpu_without_memory_fills_slabs),
+	KUNIT_CASE(cpu_without_memory_uses_magazines),
+	KUNIT_CASE(cpu_without_memory_refills_magazines),
+	KUNIT_CASE(home_is_the_nearest_with_memory),
+	KUNIT_CASE(home_of_a_cpu_is_that_of_its_node),
+	KUNIT_CASE(one_home_needs_no_checks),
 	KUNIT_CASE(deferred_magazine_goes_home_whole),
 	KUNIT_CASE(deferred_magazine_of_both_nodes_goes_to_slabs),
 	KUNIT_CASE(memory_pressure_is_of_a_node),

@@ -8,7 +8,6 @@
 #include <linux/limits.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
-#include <linux/topology.h>
 #include <linux/workqueue.h>
 
 #include "helpers.h"
@@ -144,10 +143,11 @@ static void knob_range_names_its_ends(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, strstr(range, end));
 }
 
+/* The last two are of machines with pages of 64 KiB. */
 static const u32 sizes[] = {
-	8,    64,   65,	  128,	129,   255,   256,   257,   512,
-	513,  1023, 1024, 2048, 3072,  3200,  3201,  4096,  4097,
-	8191, 8192, 8193, 9216, 12288, 16384, 32768, 65535, 65536,
+	8,    64,   65,	   128,	  129,	 255,	256,   257,    512,	513,
+	1023, 1024, 2048,  3072,  3200,	 3201,	4096,  4097,   8191,	8192,
+	8193, 9216, 12288, 16384, 32768, 65535, 65536, 524288, 1048577,
 };
 
 static void preset_desc(const u32 *size, char *desc)
@@ -212,6 +212,7 @@ static const struct preset_case preset_cases[] = {
 	{ MAG_PRESET_SHEAVES, PAGE_SIZE, 4, 4 },
 	{ MAG_PRESET_DPDK, 2048, 512, 512 },
 	{ MAG_PRESET_DPDK, 65536, 16, 16 },
+	{ MAG_PRESET_DPDK, 1048577, 1, 1 },
 };
 
 static void preset_case_desc(const struct preset_case *c, char *desc)
@@ -301,7 +302,7 @@ static void new_size_is_that_of_the_next_magazine(struct kunit *test)
 
 	/* Below and above the size that it has, and grown past its own. */
 	KUNIT_ASSERT_EQ(test, mag_cache_set_knob(cache, rounds, 9), 0);
-	mag = mag_magazine_create(cache, numa_mem_id());
+	mag = mag_magazine_create(cache, mag_home_node());
 	KUNIT_ASSERT_NOT_NULL(test, mag);
 	KUNIT_EXPECT_EQ(test, mag->capacity, 9);
 	mag_magazine_destroy(cache, mag);

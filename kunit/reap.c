@@ -8,7 +8,6 @@
 #include <linux/cpumask.h>
 #include <linux/module.h>
 #include <linux/rcupdate.h>
-#include <linux/topology.h>
 #include <linux/workqueue.h>
 
 #include "helpers.h"
@@ -248,7 +247,7 @@ static void needed_empty_slabs_stay(struct kunit *test)
 	load(test, &rt);
 	mag_cpu_drain(rt.cache);
 	mag_depot_drain(rt.cache);
-	node = numa_mem_id();
+	node = mag_home_node();
 	mag_slab_reap(rt.cache, node, false);
 	KUNIT_ASSERT_GT(test, mag_kunit_stats(rt.cache).slabs, needed);
 
@@ -507,7 +506,7 @@ static void memory_pressure_is_answered(struct kunit *test)
 
 	reap_test_init(test, &rt, MAG_REAP_NEVER);
 	load(test, &rt);
-	node = numa_mem_id();
+	node = mag_home_node();
 	count = mag_kunit_reclaim_count(node);
 	KUNIT_EXPECT_GE(test, count, DEPOT_MAX * rt.rounds);
 	KUNIT_EXPECT_GT(test, mag_kunit_reclaim_scan(node, count), 0);
@@ -524,7 +523,7 @@ static void memory_pressure_takes_no_more_than_asked(struct kunit *test)
 	reap_test_init(test, &two, MAG_REAP_NEVER);
 	load(test, &one);
 	load(test, &two);
-	KUNIT_EXPECT_GT(test, mag_kunit_reclaim_scan(numa_mem_id(), 1), 0);
+	KUNIT_EXPECT_GT(test, mag_kunit_reclaim_scan(mag_home_node(), 1), 0);
 	KUNIT_EXPECT_EQ(test, mag_kunit_stats(two.cache).rounds_cached, two.nr);
 }
 

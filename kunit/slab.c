@@ -11,7 +11,6 @@
 #include <linux/mm.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
-#include <linux/topology.h>
 
 #include "helpers.h"
 
@@ -263,7 +262,7 @@ static void slab_test_init(struct kunit *test, struct slab_test *st,
 
 	mag_kunit_pin(test, cpumask_first(cpu_online_mask));
 	st->cache = cache;
-	st->node = numa_mem_id();
+	st->node = mag_home_node();
 	st->nr = slabs * per_slab(st);
 	st->objs = mag_kunit_array(test, st->nr);
 	for (i = 0; i < st->nr; i += per_slab(st)) {
@@ -555,7 +554,7 @@ static void least_order_serves_without_the_best(struct kunit *test)
 	KUNIT_ASSERT_GT(test, best->order, least->order);
 	best->order = BEYOND_ANY_ORDER;
 	objs = mag_kunit_array(test, least->objects);
-	objs[0] = mag_slab_grow(cache, numa_mem_id(), GFP_KERNEL);
+	objs[0] = mag_slab_grow(cache, mag_home_node(), GFP_KERNEL);
 	best->order = order;
 	KUNIT_ASSERT_NOT_NULL(test, objs[0]);
 
@@ -618,7 +617,7 @@ static void no_pages_no_object(struct kunit *test)
 
 	cache->layout[MAG_LAYOUT_BEST].order = BEYOND_ANY_ORDER;
 	cache->layout[MAG_LAYOUT_LEAST].order = BEYOND_ANY_ORDER;
-	KUNIT_EXPECT_NULL(test, mag_slab_grow(cache, numa_mem_id(),
+	KUNIT_EXPECT_NULL(test, mag_slab_grow(cache, mag_home_node(),
 					      GFP_KERNEL | __GFP_NOWARN));
 	KUNIT_EXPECT_NULL(test,
 			  mag_cache_alloc(cache, GFP_KERNEL | __GFP_NOWARN));

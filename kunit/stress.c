@@ -7,7 +7,6 @@
 #include <linux/cpumask.h>
 #include <linux/sched.h>
 #include <linux/string.h>
-#include <linux/topology.h>
 
 #include "helpers.h"
 
@@ -264,7 +263,7 @@ static void stress_fill_slabs(struct kunit *test, struct stress *s)
 {
 	void *obj;
 
-	s->node = numa_mem_id();
+	s->node = mag_home_node();
 	obj = mag_slab_grow(s->cache, s->node, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, obj);
 	mag_slab_give(s->cache, &obj, 1);

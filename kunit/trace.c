@@ -10,7 +10,6 @@
 #include <linux/mm.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
-#include <linux/topology.h>
 #include <linux/tracepoint.h>
 
 #include "../kmod/allocator/mag_kmalloc.h"
@@ -638,7 +637,7 @@ static void slabs_are_reaped_in_runs(struct kunit *test)
 	int node;
 
 	mag_kunit_pin(test, cpumask_first(cpu_online_mask));
-	node = numa_mem_id();
+	node = mag_home_node();
 	cache->policy.empty_max = U32_MAX;
 	mag_kunit_alloc_many(test, cache, objs, nr);
 	mag_cache_free_bulk(cache, nr, objs);

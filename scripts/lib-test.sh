@@ -43,6 +43,12 @@ numa_set()
 	[ -n "${NODES:-}" ] || [ "${CPUS:-2}" -lt 2 ] || echo numa
 }
 
+# nodes_set: the set of tests on nodes without memory for slabs, likewise.
+nodes_set()
+{
+	[ -z "$(numa_set)" ] || echo nodes
+}
+
 # ipi_set: the set of tests of interrupts between CPUs, unless there is one alone.
 ipi_set()
 {

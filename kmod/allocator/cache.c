@@ -80,7 +80,7 @@ int mag_cache_init(struct mag_cache *cache, const char *name, size_t size,
  * mag_cache_create_args() - create a cache of objects of one size
  * @name: for reports; copied; need not be unique
  * @size: of an object, 1 … MAG_CACHE_MAX_SIZE bytes
- * @args: what else there is to say
+ * @args: what else there is to say, or NULL
  *
  * Context: task, may sleep.
  * Return: the cache, or ERR_PTR(-EINVAL) for a bad argument or
@@ -89,9 +89,12 @@ int mag_cache_init(struct mag_cache *cache, const char *name, size_t size,
 struct mag_cache *mag_cache_create_args(const char *name, size_t size,
 					const struct mag_cache_args *args)
 {
+	static const struct mag_cache_args none;
 	struct mag_cache *cache;
 	int err;
 
+	if (!args)
+		args = &none;
 	if (!cache_args_valid(name, size, args))
 		return ERR_PTR(-EINVAL);
 
@@ -264,7 +267,8 @@ EXPORT_SYMBOL_GPL(mag_cache_read_node);
  * and the depots, and frees empty slabs.  Loads may run meanwhile.
  *
  * Context: task, interrupts on, may sleep.
- * Return: pages given back.
+ * Return: pages given back.  Those of a MAG_CACHE_TYPESAFE_BY_RCU cache go later, at
+ *	the end of a grace period, and are not in it.
  */
 unsigned long mag_cache_shrink(struct mag_cache *cache)
 {

@@ -4,6 +4,7 @@
  * alloc and free descend from them (Bonwick & Adams 2001, section 3.1, with
  * the swap of 3.3).  No atomic instruction, no masking of interrupts, no lock.
  */
+#include <linux/cpu.h>
 #include <linux/export.h>
 #include <linux/jump_label.h>
 #include <linux/minmax.h>
@@ -11,6 +12,7 @@
 #include <linux/nodemask.h>
 #include <linux/overflow.h>
 #include <linux/percpu.h>
+#include <linux/printk.h>
 #include <linux/sched/mm.h>
 #include <linux/string.h>
 #include <linux/topology.h>
@@ -18,7 +20,6 @@
 #include "cpu.h"
 #include "mag_trace.h"
 
-DEFINE_STATIC_KEY_FALSE(mag_many_nodes);
 /* A free has more to do than to push: many nodes, or init_on_free. */
 static DEFINE_STATIC_KEY_FALSE(mag_free_checks);
 
@@ -77,7 +78,7 @@ static bool cpu_refill(struct mag_cache *cache, struct mag_cpu *cpu, int node)
 /* The alloc ladder below the loaded magazine. */
 enum mag_rung mag_cpu_fill(struct mag_cache *cache, struct mag_cpu *cpu)
 {
-	int node = numa_mem_id();
+	int node = mag_home_node();
 	struct mag_magazine *mag;
 
 	cpu_stow(cache, cpu);
@@ -145,7 +146,7 @@ enum mag_rung mag_cpu_make_room(struct mag_cache *cache, struct mag_cpu *cpu)
 		return MAG_RUNG_PREVIOUS;
 	}
 
-	mag = cpu_get_empty(cache, cpu, numa_mem_id(), &rung);
+	mag = cpu_get_empty(cache, cpu, mag_home_node(), &rung);
 	if (!mag)
 		return MAG_RUNG_NONE;
 	cpu_load(cpu, mag);
@@ -193,9 +194,9 @@ static void *alloc_at_hand(struct mag_cache *cache, gfp_t gfp,
 			obj = mag_cpu_pop(cpu);
 		mag_cpu_leave(cpu);
 	} else {
-		if (mag_slab_take(cache, numa_mem_id(), &obj, 1))
+		if (mag_slab_take(cache, mag_home_node(), &obj, 1))
 			this_cpu_inc(cache->cpu->event[MAG_ALLOC_NESTED]);
-		preempt_enable();
+		mag_cpu_unpin();
 	}
 	if (obj)
 		trace_mag_alloc(cache, obj, cache->object_size, gfp, rung,
@@ -203,16 +204,26 @@ static void *alloc_at_hand(struct mag_cache *cache, gfp_t gfp,
 	return obj;
 }
 
+noinline void mag_cpu_tell_gfp(struct mag_cache *cache, gfp_t gfp,
+			       unsigned long caller)
+{
+	if (READ_ONCE(cache->gfp_told) || xchg(&cache->gfp_told, true))
+		return;
+	pr_warn("magslab: cache %s: %pS asks for %pGg: zones, and zeroes in a cache with a constructor, are ignored\n",
+		cache->name, (void *)caller, &gfp);
+}
+
 noinline void *mag_cache_alloc_slow(struct mag_cache *cache, gfp_t gfp,
 				    unsigned long caller)
 {
 	void *obj = NULL;
 
+	mag_cpu_check_gfp(cache, gfp, caller);
 	if (likely(!cache->debug))
 		obj = alloc_at_hand(cache, gfp, caller);
 	/* What others freed to a slab meanwhile is as good as a new one. */
 	if (!obj)
-		obj = alloc_from_slab(cache, gfp, numa_mem_id(),
+		obj = alloc_from_slab(cache, gfp, mag_home_node(),
 				      MAG_ALLOC_GROWN, caller);
 	if (obj && want_init_on_alloc(gfp))
 		return mag_object_zero(cache, obj, gfp);
@@ -224,8 +235,8 @@ noinline void *mag_cache_alloc_slow(struct mag_cache *cache, gfp_t gfp,
  * @cache: the cache
  * @gfp: how to get pages if there is no object at hand; __GFP_ZERO zeroes the
  *	object.  __GFP_THISNODE and __GFP_ACCOUNT cannot be honoured by objects
- *	that are cached, and are ignored; so are, with a warning, zone modifiers,
- *	and __GFP_ZERO in a cache with a constructor.
+ *	that are cached, and are ignored.  So are zone modifiers, and __GFP_ZERO
+ *	in a cache with a constructor, which the log says once a cache.
  *
  * The object is in constructed state if the cache has a constructor, zeroed if
  * @gfp or init_on_alloc demands it, and of any content otherwise.
@@ -243,7 +254,7 @@ void *mag_cache_alloc(struct mag_cache *cache, gfp_t gfp)
 		might_alloc(gfp);
 
 	if (unlikely(!mag_cpu_enter_fast(cache, &cpu))) {
-		preempt_enable();
+		mag_cpu_unpin();
 		return mag_cache_alloc_slow(cache, gfp, _RET_IP_);
 	}
 	if (unlikely(!cpu->rounds)) {
@@ -266,9 +277,9 @@ static struct mag_magazine *cpu_get_away(struct mag_cache *cache,
 	struct mag_magazine *mag = cpu->away[node];
 
 	if (!mag) {
-		mag = mag_depot_get_empty(cache, numa_mem_id(), NULL);
+		mag = mag_depot_get_empty(cache, mag_home_node(), NULL);
 		if (!mag)
-			mag = mag_magazine_create(cache, numa_mem_id());
+			mag = mag_magazine_create(cache, mag_home_node());
 		cpu->away[node] = mag;
 	}
 	return mag;
@@ -319,7 +330,7 @@ noinline bool mag_cache_free_remote(struct mag_cache *cache, int node,
 			pushed = cpu_push_away(cache, cpu, node, obj);
 			mag_cpu_leave(cpu);
 		} else {
-			preempt_enable();
+			mag_cpu_unpin();
 		}
 	}
 	if (!pushed) {
@@ -351,7 +362,7 @@ noinline void mag_cache_free_slow(struct mag_cache *cache, void *obj,
 			       caller);
 		mag_slab_give(cache, &obj, 1);
 		this_cpu_inc(cache->cpu->event[MAG_FREE_NESTED]);
-		preempt_enable();
+		mag_cpu_unpin();
 		return;
 	}
 	rung = mag_cpu_room_from(cache, cpu);
@@ -371,8 +382,9 @@ noinline void mag_cache_free_slow(struct mag_cache *cache, void *obj,
  * mag_cache_alloc_node() - allocate an object of a node
  * @cache: the cache
  * @gfp: as for mag_cache_alloc()
- * @node: the node whose memory is wanted, or NUMA_NO_NODE for the CPU's.  One
- *	that has none left, or never had any, is made up for by others.
+ * @node: the node whose memory is wanted, or NUMA_NO_NODE for the CPU's.  Where
+ *	no slab can be made of its memory, the nearest node where one can takes
+ *	its place; where it has none left, any other.
  *
  * Context: any but NMI.  May sleep if @gfp allows blocking.
  * Return: the object, or NULL when @gfp yields no page.
@@ -381,12 +393,14 @@ void *mag_cache_alloc_node(struct mag_cache *cache, gfp_t gfp, int node)
 {
 	void *obj;
 
-	if (node == NUMA_NO_NODE || node == numa_mem_id() ||
-	    !node_state(node, N_MEMORY))
+	if (node != NUMA_NO_NODE)
+		node = mag_home_of(node);
+	if (node == NUMA_NO_NODE || node == mag_home_node())
 		return mag_cache_alloc(cache, gfp);
 
 	if (IS_ENABLED(CONFIG_DEBUG_ATOMIC_SLEEP) || IS_ENABLED(CONFIG_LOCKDEP))
 		might_alloc(gfp);
+	mag_cpu_check_gfp(cache, gfp, _RET_IP_);
 	/* None of its objects is in a magazine of this CPU's. */
 	obj = alloc_from_slab(cache, gfp, node, MAG_ALLOC_REMOTE, _RET_IP_);
 	if (obj && want_init_on_alloc(gfp))
@@ -404,7 +418,7 @@ static __always_inline bool cpu_free(struct mag_cache *cache, void *obj)
 	struct mag_cpu *cpu;
 
 	if (unlikely(!mag_cpu_enter_fast(cache, &cpu))) {
-		preempt_enable();
+		mag_cpu_unpin();
 		return false;
 	}
 	if (unlikely(cpu->rounds == cpu->capacity)) {
@@ -450,18 +464,24 @@ void mag_cache_free(struct mag_cache *cache, void *obj)
 }
 EXPORT_SYMBOL_GPL(mag_cache_free);
 
+void mag_cpu_see_nodes(void)
+{
+	mag_home_find();
+	if (static_key_enabled(&mag_many_nodes) || want_init_on_free())
+		static_branch_enable_cpuslocked(&mag_free_checks);
+}
+
 void mag_cpu_setup(void)
 {
-	bool many_nodes = num_node_state(N_MEMORY) > 1;
+	static bool done;
 
-	/*
-	 * Known since boot, but for memory that is plugged in later: its objects
-	 * then count as any node's.  That a branch is set already is no harm.
-	 */
-	if (many_nodes)
-		static_branch_enable(&mag_many_nodes);
-	if (many_nodes || want_init_on_free())
-		static_branch_enable(&mag_free_checks);
+	if (READ_ONCE(done))
+		return;
+	cpus_read_lock();
+	mag_cpu_see_nodes();
+	cpus_read_unlock();
+	/* Two callers at once both do it, and neither goes on before it is done. */
+	WRITE_ONCE(done, true);
 }
 
 int mag_cpu_init(struct mag_cache *cache)
@@ -484,7 +504,10 @@ bool mag_kunit_cpu_enter(struct mag_cache *cache)
 {
 	struct mag_cpu *cpu;
 
-	return mag_cpu_enter(cache, &cpu);
+	if (mag_cpu_enter(cache, &cpu))
+		return true;
+	mag_cpu_unpin();
+	return false;
 }
 
 void mag_kunit_cpu_leave(struct mag_cache *cache)

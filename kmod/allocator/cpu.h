@@ -13,13 +13,16 @@
 #ifndef MAGSLAB_ALLOCATOR_CPU_H
 #define MAGSLAB_ALLOCATOR_CPU_H
 
+#include <linux/atomic.h>
 #include <linux/jump_label.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
+#include <linux/smp.h>
 #include <linux/string.h>
 #include <linux/topology.h>
 
+#include "home.h"
 #include "internal.h"
 
 /* Counted off the flag, from any context: this_cpu_inc() only. */
@@ -97,27 +100,64 @@ struct mag_cpu {
 	struct mag_magazine *away[];
 } ____cacheline_aligned_in_smp;
 
-/* There is more than one node with memory. */
-DECLARE_STATIC_KEY_FALSE(mag_many_nodes);
 /* Somebody listens to the events of every call. */
 DECLARE_STATIC_KEY_FALSE(mag_calls_traced);
 
 /*
- * Takes the flag of this CPU, or says no if it has one of @obstacles.
- * Preemption is off afterwards in either case.
+ * Takes the flag of @cpu, or says no if it has one of @obstacles.  On PREEMPT_RT
+ * whoever is inside may be preempted, and others may come from any CPU: so that
+ * it is a lock there that is tried, never waited for.  Elsewhere only interrupts
+ * on this CPU look, and program order is order enough.
  */
+static __always_inline bool mag_cpu_take_flag(struct mag_cpu *cpu, u8 obstacles)
+{
+	u8 busy = READ_ONCE(cpu->busy);
+
+	if (unlikely(busy & obstacles))
+		return false;
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		return try_cmpxchg_acquire(&cpu->busy, &busy, MAG_CPU_INSIDE);
+	WRITE_ONCE(cpu->busy, MAG_CPU_INSIDE);
+	barrier();
+	return true;
+}
+
+static __always_inline void mag_cpu_drop_flag(struct mag_cpu *cpu, u8 busy)
+{
+	if (IS_ENABLED(CONFIG_PREEMPT_RT)) {
+		smp_store_release(&cpu->busy, busy);
+		return;
+	}
+	barrier();
+	WRITE_ONCE(cpu->busy, busy);
+}
+
+/* Until unpinned this CPU stays the task's, and stays online. */
+static __always_inline void mag_cpu_pin(void)
+{
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		migrate_disable();
+	else
+		preempt_disable();
+}
+
+/* Also for who was told no. */
+static __always_inline void mag_cpu_unpin(void)
+{
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		migrate_enable();
+	else
+		preempt_enable();
+}
+
+/* This CPU is pinned afterwards in either case. */
 static __always_inline bool mag_cpu_enter_unless(struct mag_cache *cache,
 						 struct mag_cpu **cpu,
 						 u8 obstacles)
 {
-	preempt_disable();
+	mag_cpu_pin();
 	*cpu = this_cpu_ptr(cache->cpu);
-	if (unlikely(READ_ONCE((*cpu)->busy) & obstacles))
-		return false;
-	WRITE_ONCE((*cpu)->busy, MAG_CPU_INSIDE);
-	/* Only interrupts on this CPU look: program order is order enough. */
-	barrier();
-	return true;
+	return mag_cpu_take_flag(*cpu, obstacles);
 }
 
 /* Not if this is an interrupt on top of the flag's holder. */
@@ -127,15 +167,19 @@ static __always_inline bool mag_cpu_enter(struct mag_cache *cache,
 	return mag_cpu_enter_unless(cache, cpu, MAG_CPU_INSIDE);
 }
 
+/* Drops the flag, with the right bit at once: an interrupt may come in between. */
+static __always_inline void mag_cpu_release(struct mag_cpu *cpu)
+{
+	if (static_branch_unlikely(&mag_calls_traced))
+		mag_cpu_drop_flag(cpu, MAG_CPU_TRACED);
+	else
+		mag_cpu_drop_flag(cpu, 0);
+}
+
 static __always_inline void mag_cpu_leave(struct mag_cpu *cpu)
 {
-	barrier();
-	/* At once: an interrupt in between would not be traced. */
-	if (static_branch_unlikely(&mag_calls_traced))
-		WRITE_ONCE(cpu->busy, MAG_CPU_TRACED);
-	else
-		WRITE_ONCE(cpu->busy, 0);
-	preempt_enable();
+	mag_cpu_release(cpu);
+	mag_cpu_unpin();
 }
 
 /* For the fast path: not if the call is traced either. */
@@ -148,10 +192,37 @@ static __always_inline bool mag_cpu_enter_fast(struct mag_cache *cache,
 /* No tracing begins while this CPU is inside: see cpu_trace.c. */
 static __always_inline void mag_cpu_leave_fast(struct mag_cpu *cpu)
 {
-	barrier();
-	WRITE_ONCE(cpu->busy, 0);
-	preempt_enable();
+	mag_cpu_drop_flag(cpu, 0);
+	mag_cpu_unpin();
 }
+
+/*
+ * Has @fn called for CPU @id, where mag_cpu_enter_of() takes that one's flag: by
+ * interrupt on the CPU itself, so that no lock is needed against its calls.  On
+ * PREEMPT_RT, where an interrupt could take none of the locks below the flag, the
+ * flag is a lock, and may be taken from here.  Task context, interrupts on.
+ */
+static inline void mag_cpu_ask(unsigned int id, smp_call_func_t fn, void *arg)
+{
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		fn(arg);
+	else
+		smp_call_function_single(id, fn, arg, true);
+}
+
+static inline bool mag_cpu_enter_of(struct mag_cache *cache, unsigned int id,
+				    struct mag_cpu **cpu)
+{
+	mag_cpu_pin();
+	*cpu = per_cpu_ptr(cache->cpu, id);
+	return mag_cpu_take_flag(*cpu, MAG_CPU_INSIDE);
+}
+
+/*
+ * Takes the flag of a CPU that makes no calls: on PREEMPT_RT another task may have
+ * it still.  Task context; may sleep.
+ */
+void mag_cpu_claim(struct mag_cpu *cpu);
 
 static __always_inline void *mag_cpu_pop(struct mag_cpu *cpu)
 {
@@ -200,6 +271,21 @@ static inline enum mag_rung mag_cpu_room_from(struct mag_cache *cache,
 					   : mag_cpu_make_room(cache, cpu);
 }
 
+/* Says once that @cache ignores flags of @gfp.  cpu.c */
+void mag_cpu_tell_gfp(struct mag_cache *cache, gfp_t gfp, unsigned long caller);
+
+/*
+ * Slow paths look at what a caller asks for in vain: memory of a zone, from which
+ * later callers would be served as well, and an object both zeroed and constructed.
+ */
+static inline void mag_cpu_check_gfp(struct mag_cache *cache, gfp_t gfp,
+				     unsigned long caller)
+{
+	if (unlikely((gfp & GFP_ZONEMASK & ~__GFP_MOVABLE) ||
+		     ((gfp & __GFP_ZERO) && cache->ctor)))
+		mag_cpu_tell_gfp(cache, gfp, caller);
+}
+
 /* The whole ladder, from outside the flag; @caller is told to tracepoints. */
 void *mag_cache_alloc_slow(struct mag_cache *cache, gfp_t gfp,
 			   unsigned long caller);
@@ -222,7 +308,7 @@ mag_cpu_free_if_remote(struct mag_cache *cache, void *obj, unsigned long caller)
 		return false;
 	node = page_to_nid(virt_to_page(obj));
 	/* The CPU may change meanwhile: then the object is a guest for once. */
-	return unlikely(node != numa_mem_id()) &&
+	return unlikely(node != mag_home_node()) &&
 	       mag_cache_free_remote(cache, node, obj, caller);
 }
 

@@ -43,7 +43,7 @@ static u32 alloc_run(struct mag_cache *cache, gfp_t gfp, size_t nr, void **objs,
 			run = cpu_pop_run(cpu, nr, objs);
 		mag_cpu_leave(cpu);
 	} else {
-		preempt_enable();
+		mag_cpu_unpin();
 	}
 	if (trace_mag_alloc_enabled())
 		trace_alloc_run(cache, gfp, run, objs, rung, caller);
@@ -61,14 +61,15 @@ static bool alloc_one(struct mag_cache *cache, gfp_t gfp, void **obj,
  * mag_cache_alloc_bulk() - allocate many objects
  * @cache: the cache
  * @gfp: as for mag_cache_alloc()
- * @nr: how many
+ * @nr: how many; 0 is allowed
  * @objs: filled in
  *
  * Moves them by runs, a magazine's rounds at a time.
  *
  * Context: any but NMI.  May sleep if @gfp allows blocking.  Preemption is off
  *	for one magazine at a time.
- * Return: @nr; or 0 when @gfp yields no page, and then nothing is allocated.
+ * Return: @nr; or less, which is 0, when @gfp yields no page, and then nothing is
+ *	allocated.
  */
 size_t mag_cache_alloc_bulk(struct mag_cache *cache, gfp_t gfp, size_t nr,
 			    void **objs)
@@ -76,6 +77,7 @@ size_t mag_cache_alloc_bulk(struct mag_cache *cache, gfp_t gfp, size_t nr,
 	size_t got, i, run;
 
 	might_alloc(gfp);
+	mag_cpu_check_gfp(cache, gfp, _RET_IP_);
 	for (got = 0; got < nr; got += run) {
 		run = 0;
 		if (!unlikely(cache->debug))
@@ -135,7 +137,7 @@ static u32 free_run(struct mag_cache *cache, size_t nr, void **objs,
 		cpu_push_run(cpu, run, objs);
 		mag_cpu_leave(cpu);
 	} else {
-		preempt_enable();
+		mag_cpu_unpin();
 	}
 	return run;
 }

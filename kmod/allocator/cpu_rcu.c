@@ -10,7 +10,6 @@
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
-#include <linux/smp.h>
 
 #include "cpu.h"
 #include "mag_trace.h"
@@ -72,15 +71,19 @@ static bool cpu_has_rcu(struct mag_cpu *cpu)
 static void rcu_free_object(struct rcu_head *head)
 {
 	struct mag_cache *cache = mag_slab_cache(head);
+	void *obj = mag_slab_object_at(cache, head);
 
-	mag_cache_free(cache, mag_slab_object_at(cache, head));
+	if (!cache->debug)
+		mag_cache_free(cache, obj);
+	else if (mag_debug_free_waited(cache, obj, _THIS_IP_))
+		this_cpu_inc(cache->cpu->event[MAG_FREE_SLAB]);
 }
 
 /* Under the flag.  False if there is no magazine to be had. */
 static bool cpu_push_rcu(struct mag_cache *cache, struct mag_cpu *cpu,
 			 void *obj)
 {
-	int node = numa_mem_id();
+	int node = mag_home_node();
 
 	if (!cpu->rcu)
 		cpu->rcu = mag_depot_get_empty(cache, node, NULL);
@@ -110,7 +113,7 @@ static bool rcu_push(struct mag_cache *cache, void *obj, unsigned long caller)
 			cpu_submit_rcu(cache, cpu);
 		mag_cpu_leave(cpu);
 	} else {
-		preempt_enable();
+		mag_cpu_unpin();
 	}
 	return pushed;
 }
@@ -145,7 +148,10 @@ void mag_cache_free_rcu(struct mag_cache *cache, void *obj,
 		WRITE_ONCE(cache->rcu_used, true);
 		mag_reap_arm(cache);
 	}
-	if (unlikely(cache->debug) || !rcu_push(cache, obj, _RET_IP_))
+	if (unlikely(cache->debug) && !mag_debug_free_later(cache, obj))
+		/* This says why. */
+		mag_cache_free_slow(cache, obj, _RET_IP_);
+	else if (cache->debug || !rcu_push(cache, obj, _RET_IP_))
 		call_rcu(head, rcu_free_object);
 }
 EXPORT_SYMBOL_GPL(mag_cache_free_rcu);
@@ -153,21 +159,22 @@ EXPORT_SYMBOL_GPL(mag_cache_free_rcu);
 /**
  * struct rcu_request - a CPU asked to let its waiting objects go
  * @cache: the cache
+ * @id: the CPU
  * @done: the CPU was not in the middle of a call
  */
 struct rcu_request {
 	struct mag_cache *cache;
+	unsigned int id;
 	bool done;
 };
 
-/* By interrupt on the CPU itself, as in cpu_reap.c. */
 static void cpu_let_rcu_go(void *arg)
 {
 	struct rcu_request *request = arg;
 	struct mag_cpu *cpu;
 
-	if (!mag_cpu_enter(request->cache, &cpu)) {
-		preempt_enable();
+	if (!mag_cpu_enter_of(request->cache, request->id, &cpu)) {
+		mag_cpu_unpin();
 		return;
 	}
 	cpu_submit_rcu(request->cache, cpu);
@@ -186,8 +193,8 @@ bool mag_cpu_rcu_flush(struct mag_cache *cache)
 		cpu = per_cpu_ptr(cache->cpu, id);
 		if (!cpu_has_rcu(cpu))
 			continue;
-		request = (struct rcu_request){ .cache = cache };
-		smp_call_function_single(id, cpu_let_rcu_go, &request, true);
+		request = (struct rcu_request){ .cache = cache, .id = id };
+		mag_cpu_ask(id, cpu_let_rcu_go, &request);
 		done &= request.done;
 	}
 	return done;

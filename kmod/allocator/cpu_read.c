@@ -8,7 +8,6 @@
 #include <linux/export.h>
 #include <linux/nodemask.h>
 #include <linux/percpu.h>
-#include <linux/smp.h>
 
 #include "cpu.h"
 
@@ -17,6 +16,7 @@
 
 struct cpu_question {
 	struct mag_cache *cache;
+	unsigned int id;
 	struct mag_cpu_reading *reading;
 };
 
@@ -38,17 +38,16 @@ static void read_magazines(const struct mag_cpu *cpu,
 	reading->rcu_rounds = cpu->rcu_rounds;
 }
 
-/* By interrupt on the CPU itself. */
 static void cpu_answer(void *arg)
 {
 	struct cpu_question *question = arg;
 	struct mag_cpu *cpu;
 
-	if (mag_cpu_enter(question->cache, &cpu)) {
+	if (mag_cpu_enter_of(question->cache, question->id, &cpu)) {
 		read_magazines(cpu, question->reading);
 		mag_cpu_leave(cpu);
 	} else {
-		preempt_enable();
+		mag_cpu_unpin();
 	}
 }
 
@@ -82,7 +81,7 @@ static void read_counters(const struct mag_cpu *cpu,
 void mag_cache_read_cpu(struct mag_cache *cache, unsigned int id,
 			struct mag_cpu_reading *reading)
 {
-	struct cpu_question question = { cache, reading };
+	struct cpu_question question = { cache, id, reading };
 	int tries;
 
 	*reading = (struct mag_cpu_reading){};
@@ -91,7 +90,7 @@ void mag_cache_read_cpu(struct mag_cache *cache, unsigned int id,
 	/* One that is offline has no magazines. */
 	reading->settled = !reading->online;
 	for (tries = 0; !reading->settled && tries < MAG_READ_TRIES; tries++)
-		smp_call_function_single(id, cpu_answer, &question, true);
+		mag_cpu_ask(id, cpu_answer, &question);
 	cpus_read_unlock();
 	read_counters(per_cpu_ptr(cache->cpu, id), reading);
 }

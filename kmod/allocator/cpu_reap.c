@@ -5,7 +5,7 @@
 #include <linux/atomic.h>
 #include <linux/nodemask.h>
 #include <linux/percpu.h>
-#include <linux/smp.h>
+#include <linux/sched.h>
 
 #include "cpu.h"
 #include "mag_trace.h"
@@ -66,30 +66,43 @@ void mag_cpu_drain(struct mag_cache *cache)
 			cache, cpu_unload(per_cpu_ptr(cache->cpu, id)));
 }
 
+void mag_cpu_claim(struct mag_cpu *cpu)
+{
+	while (!mag_cpu_take_flag(cpu, MAG_CPU_INSIDE))
+		schedule_timeout_uninterruptible(1);
+}
+
 void mag_cpu_drain_dead(struct mag_cache *cache, unsigned int id)
 {
+	struct mag_cpu *cpu = per_cpu_ptr(cache->cpu, id);
+	struct mag_magazine *mags;
+
+	mag_cpu_claim(cpu);
 	mag_cpu_rcu_drain_dead(cache, id);
-	cpu_reap_chain(cache, id, cpu_unload(per_cpu_ptr(cache->cpu, id)));
+	mags = cpu_unload(cpu);
+	mag_cpu_release(cpu);
+	cpu_reap_chain(cache, id, mags);
 }
 
 /**
  * struct cpu_surrender - a CPU asked for its magazines
  * @cache: the cache
+ * @id: the CPU
  * @mags: filled in; none from a CPU that is in the middle of a call
  */
 struct cpu_surrender {
 	struct mag_cache *cache;
+	unsigned int id;
 	struct mag_magazine *mags;
 };
 
-/* By interrupt on the CPU itself: so that no lock is needed against its calls. */
 static void cpu_surrender(void *arg)
 {
 	struct cpu_surrender *surrender = arg;
 	struct mag_cpu *cpu;
 
-	if (!mag_cpu_enter(surrender->cache, &cpu)) {
-		preempt_enable();
+	if (!mag_cpu_enter_of(surrender->cache, surrender->id, &cpu)) {
+		mag_cpu_unpin();
 		return;
 	}
 	surrender->mags = cpu_unload(cpu);
@@ -144,8 +157,8 @@ bool mag_cpu_reap(struct mag_cache *cache, bool idle)
 		/* A CPU without magazines is not woken. */
 		if (!cpu_has_magazines(cpu))
 			continue;
-		surrender = (struct cpu_surrender){ .cache = cache };
-		smp_call_function_single(id, cpu_surrender, &surrender, true);
+		surrender = (struct cpu_surrender){ .cache = cache, .id = id };
+		mag_cpu_ask(id, cpu_surrender, &surrender);
 		cpu_reap_chain(cache, id, surrender.mags);
 	}
 	return at_rest;

@@ -39,9 +39,11 @@ struct cpu_diversion {
 static void divert_cache(struct mag_cache *cache, void *arg)
 {
 	struct cpu_diversion *diversion = arg;
+	struct mag_cpu *cpu = per_cpu_ptr(cache->cpu, diversion->id);
 
-	WRITE_ONCE(per_cpu_ptr(cache->cpu, diversion->id)->busy,
-		   MAG_CPU_TRACED);
+	/* Who was inside when the key was set may have seen it as it was. */
+	mag_cpu_claim(cpu);
+	mag_cpu_release(cpu);
 }
 
 /* In a task on the CPU, or the CPU is offline. */

@@ -70,36 +70,29 @@ void *mag_debug_alloc(struct mag_cache *cache, gfp_t gfp, int node,
 	return obj;
 }
 
-/* @obj is no object of any slab of @cache's. */
-static void debug_report_pointer(struct mag_cache *cache, void *obj,
-				 const void *owner)
+/* Whether @obj is an object of the cache: looked at without touching it. */
+static bool debug_is_object(const struct mag_cache *cache, const void *obj)
 {
-	char name[64];
-
-	if (owner && mag_registry_name(owner, name, sizeof(name))) {
-		mag_bug_report_head(cache, MAG_BUG_WRONG_CACHE, obj);
-		pr_err("magslab: it is of cache %s\n", name);
-	} else {
-		mag_bug_report_head(cache, MAG_BUG_FOREIGN, obj);
-	}
+	return virt_addr_valid(obj) && mag_slab_cache(obj) == cache &&
+	       mag_slab_object_at(cache, obj) == obj;
 }
 
-/* Whether @obj is an object of the cache: looked at without touching it. */
+/* The same, and what is wrong with it is reported. */
 static bool debug_check_pointer(struct mag_cache *cache, void *obj)
 {
 	const void *owner = NULL;
 	void *start;
 
+	if (likely(debug_is_object(cache, obj)))
+		return true;
 	if (virt_addr_valid(obj))
 		owner = mag_slab_cache(obj);
 	if (owner != cache) {
-		debug_report_pointer(cache, obj, owner);
+		mag_bug_report_pointer(cache, obj, owner);
 		return false;
 	}
 
 	start = mag_slab_object_at(cache, obj);
-	if (obj == start)
-		return true;
 	mag_bug_report_head(cache, MAG_BUG_MISALIGNED, obj);
 	if (start) {
 		pr_err("magslab: it is %td bytes from object %p\n", obj - start,
@@ -130,6 +123,10 @@ static bool debug_free_again(struct mag_cache *cache, void *obj,
 	switch (was) {
 	case MAG_OBJECT_CONDEMNED:
 		return false;
+	case MAG_OBJECT_WAITING:
+		/* It is not touched: the kernel has its rcu_head. */
+		mag_object_report(cache, MAG_BUG_WAITING, obj);
+		return false;
 	case MAG_OBJECT_FREE:
 	case MAG_OBJECT_BUSY:
 		/* Who takes it from its slab will find it condemned. */
@@ -152,44 +149,71 @@ static void debug_wipe(struct mag_cache *cache, void *obj)
 	mag_object_poison(cache, obj);
 }
 
-/* Back into its slab, or out of it for good. */
-static void debug_free_live(struct mag_cache *cache, void *obj)
+/*
+ * Back into its slab, or out of it for good.  Who frees it is noted, but not of
+ * one that waited: that was noted when it began to.
+ */
+static void debug_free_live(struct mag_cache *cache, void *obj, bool waited)
 {
 	enum mag_bug bug;
+	bool whole = !mag_object_find_bug(cache, obj, true, &bug);
 
 	kmemleak_free(obj);
-	if (mag_object_find_bug(cache, obj, true, &bug)) {
+	if (!whole)
 		mag_object_report(cache, bug, obj);
+	if (!waited)
 		mag_object_track(cache, obj, MAG_TRACK_FREE);
+	if (!whole) {
 		debug_quarantine(cache, obj);
 		return;
 	}
 	mag_object_paint(cache, obj, SLUB_RED_INACTIVE);
 	debug_wipe(cache, obj);
-	mag_object_track(cache, obj, MAG_TRACK_FREE);
 	mag_object_set_state(cache, obj, MAG_OBJECT_FREE);
 	mag_slab_give(cache, &obj, 1);
 }
 
-/* It is traced where it is about to count: before others can have the object. */
-bool mag_debug_free(struct mag_cache *cache, void *obj, unsigned long caller)
+/*
+ * Frees @obj, which should be @old: false if it is not the user's to give.  It is
+ * traced where it is about to count: before others can have the object.
+ */
+static bool debug_free(struct mag_cache *cache, void *obj,
+		       enum mag_object_state old, unsigned long caller)
 {
 	enum mag_object_state was;
 	bool freed = true;
 
-	if (!debug_check_pointer(cache, obj))
-		return false;
-
-	was = mag_object_change_state(cache, obj, MAG_OBJECT_LIVE,
-				      MAG_OBJECT_BUSY);
-	if (was != MAG_OBJECT_LIVE)
+	was = mag_object_change_state(cache, obj, old, MAG_OBJECT_BUSY);
+	if (was != old)
 		freed = debug_free_again(cache, obj, was);
 	if (freed)
 		trace_mag_free(cache, obj, cache->object_size, MAG_RUNG_SLAB,
 			       caller);
-	if (was == MAG_OBJECT_LIVE)
-		debug_free_live(cache, obj);
+	if (was == old)
+		debug_free_live(cache, obj, old == MAG_OBJECT_WAITING);
 	return freed;
+}
+
+bool mag_debug_free(struct mag_cache *cache, void *obj, unsigned long caller)
+{
+	return debug_check_pointer(cache, obj) &&
+	       debug_free(cache, obj, MAG_OBJECT_LIVE, caller);
+}
+
+bool mag_debug_free_waited(struct mag_cache *cache, void *obj,
+			   unsigned long caller)
+{
+	return debug_free(cache, obj, MAG_OBJECT_WAITING, caller);
+}
+
+bool mag_debug_free_later(struct mag_cache *cache, void *obj)
+{
+	if (!debug_is_object(cache, obj) ||
+	    mag_object_change_state(cache, obj, MAG_OBJECT_LIVE,
+				    MAG_OBJECT_WAITING) != MAG_OBJECT_LIVE)
+		return false;
+	mag_object_track(cache, obj, MAG_TRACK_FREE);
+	return true;
 }
 
 /**
@@ -206,7 +230,7 @@ struct debug_walk {
 static bool debug_find_byte_bug(struct mag_cache *cache, void *obj,
 				enum mag_object_state state, enum mag_bug *bug)
 {
-	bool live = state == MAG_OBJECT_LIVE;
+	bool live = state != MAG_OBJECT_FREE;
 	int i;
 
 	for (i = 0; i < 2; i++)
@@ -222,6 +246,7 @@ static bool debug_find_bug(struct mag_cache *cache, void *obj,
 	switch (state) {
 	case MAG_OBJECT_FREE:
 	case MAG_OBJECT_LIVE:
+	case MAG_OBJECT_WAITING:
 		return debug_find_byte_bug(cache, obj, state, bug);
 	case MAG_OBJECT_BUSY:
 	case MAG_OBJECT_SUSPECT:
@@ -238,7 +263,7 @@ static void debug_set_aside(struct mag_cache *cache, void *obj,
 			    enum mag_object_state was)
 {
 	/* Who takes a free one from its slab quarantines it. */
-	if (was != MAG_OBJECT_LIVE)
+	if (was != MAG_OBJECT_LIVE && was != MAG_OBJECT_WAITING)
 		return;
 	kmemleak_free(obj);
 	atomic_long_inc(&cache->quarantined);

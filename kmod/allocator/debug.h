@@ -13,6 +13,7 @@
  * @MAG_OBJECT_FREE: in its slab, or on the way there
  * @MAG_OBJECT_LIVE: with its user
  * @MAG_OBJECT_BUSY: its user is freeing it
+ * @MAG_OBJECT_WAITING: its user has freed it, and a grace period must end first
  * @MAG_OBJECT_SUSPECT: its state was damaged, which was reported; whoever
  *	takes it from its slab, or frees it, condemns it
  * @MAG_OBJECT_CONDEMNED: something was wrong with it, which was reported; it is
@@ -26,6 +27,7 @@ enum mag_object_state {
 	MAG_OBJECT_BUSY = 0x6d616703,
 	MAG_OBJECT_SUSPECT = 0x6d616704,
 	MAG_OBJECT_CONDEMNED = 0x6d616705,
+	MAG_OBJECT_WAITING = 0x6d616706,
 };
 
 enum mag_track_kind {
@@ -64,6 +66,9 @@ void mag_object_report(struct mag_cache *cache, enum mag_bug bug, void *obj);
 /* Its parts. */
 void mag_bug_report_head(struct mag_cache *cache, enum mag_bug bug,
 			 void *where);
+/* That @obj is no object of @cache, but of what @owner points to, if to a cache. */
+void mag_bug_report_pointer(struct mag_cache *cache, void *obj,
+			    const void *owner);
 void mag_object_report_tracks(const struct mag_cache *cache, void *obj);
 void mag_object_report_bytes(const struct mag_cache *cache, void *obj);
 

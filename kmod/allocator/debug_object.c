@@ -65,6 +65,7 @@ static const char *const bug_names[MAG_NR_BUGS] = {
 	[MAG_BUG_FOREIGN] = "Freed pointer is of no cache",
 	[MAG_BUG_MISALIGNED] = "Freed pointer is not the start of an object",
 	[MAG_BUG_STATE] = "Object's state overwritten",
+	[MAG_BUG_WAITING] = "Object already freed, waiting for its grace period",
 	[MAG_BUG_FREE_LIST] = "Free list damaged",
 };
 
@@ -277,6 +278,19 @@ void mag_bug_report_head(struct mag_cache *cache, enum mag_bug bug, void *where)
 	       raw_smp_processor_id(), current->pid, current->comm);
 	depth = save_stack(addr, 1);
 	print_stack(addr, depth);
+}
+
+void mag_bug_report_pointer(struct mag_cache *cache, void *obj,
+			    const void *owner)
+{
+	char name[64];
+
+	if (owner && mag_registry_name(owner, name, sizeof(name))) {
+		mag_bug_report_head(cache, MAG_BUG_WRONG_CACHE, obj);
+		pr_err("magslab: it is of cache %s\n", name);
+	} else {
+		mag_bug_report_head(cache, MAG_BUG_FOREIGN, obj);
+	}
 }
 
 void mag_object_report(struct mag_cache *cache, enum mag_bug bug, void *obj)

@@ -9,6 +9,7 @@
 #include <linux/minmax.h>
 #include <linux/nodemask.h>
 #include <linux/processor.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/timekeeping.h>
@@ -294,7 +295,7 @@ static struct mag_magazine *stack_take_run(struct mag_magazine **stack, u32 *nr,
 
 /*
  * Discards as many magazines, a run at a time: the lock is not held for long,
- * and what the CPUs take meanwhile is taken.
+ * and what the CPUs take meanwhile is taken.  May sleep.
  */
 static u32 depot_discard(struct mag_cache *cache, struct mag_depot *depot,
 			 u32 full, u32 empty)
@@ -313,6 +314,7 @@ static u32 depot_discard(struct mag_cache *cache, struct mag_depot *depot,
 					       &empty);
 		depot_unlock(depot, &flags);
 		objects += mag_magazine_discard_chain(cache, chain);
+		cond_resched();
 	}
 	return objects;
 }

@@ -4,7 +4,8 @@
  *
  * Layers, each calling only those below it:
  *	kmalloc.c	size classes: caches of ours, and whole pages
- *	reclaim.c	the shrinker, and CPUs that go offline: of all caches
+ *	reclaim.c	the shrinker, CPUs that come and go, memory that is
+ *			plugged in or out: of all caches
  *	reserve.c	objects set aside, by mag_cache.h alone
  *	cache.c		birth, death and statistics of a cache
  *	knob_turn.c	turning the knobs of a cache
@@ -14,7 +15,7 @@
  *	debug.c		alloc and free of debugged caches
  *	depot.c		full and empty magazines of each node
  *	magazine.c	the memory of a magazine
- *	slab.c		objects of each node, in slabs over pages
+ *	slab*.c		objects of each node, in slabs over pages; see slab.h
  *	slab_layout.c	how slabs are cut
  *	debug_object.c	what surrounds objects of debugged caches
  *	policy.c	the sizes of magazines
@@ -23,6 +24,7 @@
  *	preset.c	the policies that others made
  *	knob.c		the table of knobs
  *	registry.c	the list of caches, and who is told of it
+ *	home.c		which node's slabs serve which nodes and CPUs
  *
  * Order of locks, outermost first:
  *	0. mag_listener_lock (mutex, registry.c): births and deaths of caches, one
@@ -34,15 +36,18 @@
  *	3. The CPU layer's flag: preemption off, this CPU's magazines owned.
  *	   Not a lock: whoever finds it taken is an interrupt on the same CPU
  *	   and goes round, through the slab layer.  Under it nothing may sleep.
+ *	   On PREEMPT_RT it is one that is only tried (cpu.h), and there locks 4
+ *	   and 5 may sleep under it.
  *	4. mag_depot.lock (spin): one node's magazines.  Under it no memory is
  *	   allocated or freed, and no slab lock is taken.  Interrupts are on, so
  *	   it is waited for in task context alone, by who holds no other
  *	   spinlock; a CPU that comes for a magazine tries, and does without.
  *	5. mag_slab_node.lock (spin, interrupts off): one node's slabs.  Under
  *	   it no memory is allocated or freed, and no constructor is called.
- * 4 and 5 are never held together, nor two of a kind.  mag_graveyard_lock
- * (mutex, slab.c) is taken alone; so are the mutexes of knob_turn.c, defaults.c
- * and debug_default.c, under which no cache is born and none dies.
+ * 4 and 5 are never held together, nor two of a kind.  mag_home_lock (mutex,
+ * home.c) is taken under 1; only static keys are set under it.  mag_graveyard_lock
+ * (mutex, slab_check.c) is taken alone; so are the mutexes of knob_turn.c,
+ * defaults.c and debug_default.c, under which no cache is born and none dies.
  */
 #ifndef MAGSLAB_ALLOCATOR_INTERNAL_H
 #define MAGSLAB_ALLOCATOR_INTERNAL_H
@@ -186,6 +191,7 @@ enum {
  * @reaped: objects that went from magazines to their slabs by reaping
  * @rcu_waiting: objects in magazines that wait for a grace period
  * @rcu_used: mag_cache_free_rcu() was called
+ * @gfp_told: it was said that a caller's GFP flags are ignored
  * @quarantined: objects out of their slabs for good, see debug.c
  * @bugs: reports, by enum mag_bug
  * @list: in the list of caches, see registry.c
@@ -224,6 +230,7 @@ struct mag_cache {
 	atomic_long_t reaped;
 	atomic_long_t rcu_waiting;
 	bool rcu_used;
+	bool gfp_told;
 	atomic_long_t quarantined;
 	atomic_t bugs[MAG_NR_BUGS];
 
@@ -261,7 +268,7 @@ u32 mag_magazine_discard_chain(struct mag_cache *cache,
 /* Cuts the slabs of @cache, from its size and flags.  0 or -EINVAL. */
 int mag_slab_layout_init(struct mag_cache *cache, u32 align);
 
-/* slab.c: any context but NMI, unless it says otherwise. */
+/* slab*.c: any context but NMI, unless it says otherwise. */
 
 /* What a slab's page says its cache is; of another's page, anything. */
 struct mag_cache *mag_slab_cache(const void *addr);
@@ -271,8 +278,8 @@ void *mag_slab_object_at(const struct mag_cache *cache, const void *addr);
 int mag_slab_init(struct mag_cache *cache);
 void mag_slab_exit(struct mag_cache *cache);
 /*
- * Up to @nr objects of @node, or of the nearest with memory if it has none, into
- * @objs, without drawing pages.
+ * Up to @nr objects of @node into @objs, without drawing pages.  Here and below,
+ * @node is its own home (home.h), or has no slabs.
  */
 u32 mag_slab_take(struct mag_cache *cache, int node, void **objs, u32 nr);
 /* One object, from new pages if need be; NULL when there are none. As @gfp allows. */
@@ -366,8 +373,10 @@ void mag_depot_read(struct mag_cache *cache, int node,
 
 /* cpu.c */
 
-/* Before there is a cache; again does no harm.  Task context, may sleep. */
+/* Before there is a cache; only the first call does something.  Task context. */
 void mag_cpu_setup(void);
+/* When a node's memory comes or goes.  Task context, under cpus_read_lock(). */
+void mag_cpu_see_nodes(void);
 
 /* Task context.  0 or -ENOMEM; exit also undoes half of an init. */
 int mag_cpu_init(struct mag_cache *cache);
@@ -403,6 +412,13 @@ void *mag_debug_alloc(struct mag_cache *cache, gfp_t gfp, int node,
 		      enum mag_rung *rung);
 /* Gives @obj back, for @caller; false if it is not the user's to give. */
 bool mag_debug_free(struct mag_cache *cache, void *obj, unsigned long caller);
+/*
+ * The same in two steps: before a grace period, and after it.  The first is false,
+ * without a word, if the object is not the user's to give.
+ */
+bool mag_debug_free_later(struct mag_cache *cache, void *obj);
+bool mag_debug_free_waited(struct mag_cache *cache, void *obj,
+			   unsigned long caller);
 /* Before mag_slab_drain(). */
 void mag_debug_exit(struct mag_cache *cache);
 

@@ -51,7 +51,7 @@ enum mag_cache_flags {
 };
 
 /**
- * enum mag_bug - what a debugged cache finds
+ * enum mag_bug - what a debugged cache finds, and some of it any cache
  * @MAG_BUG_LEFT_REDZONE: bytes before an object were written to
  * @MAG_BUG_RIGHT_REDZONE: bytes behind it
  * @MAG_BUG_POISON: a free object was
@@ -60,7 +60,15 @@ enum mag_cache_flags {
  * @MAG_BUG_FOREIGN: what was freed is of no cache
  * @MAG_BUG_MISALIGNED: what was freed points into an object, or beside one
  * @MAG_BUG_STATE: what the allocator notes beside an object was written to
- * @MAG_BUG_FREE_LIST: the links of a slab's free objects were; of any cache
+ * @MAG_BUG_WAITING: an object was freed that waits for the grace period of
+ *	mag_cache_free_rcu()
+ * @MAG_BUG_FREE_LIST: the links of a slab's free objects were, or an object was
+ *	freed twice
+ *
+ * A cache that is not debugged reports what its slabs can tell when objects come
+ * back to them from magazines: %MAG_BUG_WRONG_CACHE, %MAG_BUG_FOREIGN, and once a
+ * slab %MAG_BUG_DOUBLE_FREE, %MAG_BUG_MISALIGNED or %MAG_BUG_FREE_LIST.  Such a slab
+ * is not used any more, and its pages are kept until the module goes.
  */
 enum mag_bug {
 	MAG_BUG_LEFT_REDZONE,
@@ -71,6 +79,7 @@ enum mag_bug {
 	MAG_BUG_FOREIGN,
 	MAG_BUG_MISALIGNED,
 	MAG_BUG_STATE,
+	MAG_BUG_WAITING,
 	MAG_BUG_FREE_LIST,
 	MAG_NR_BUGS
 };
@@ -184,7 +193,8 @@ struct mag_policy {
  *	reaps or reads
  * @resizes: times that the capacity of magazines was changed
  * @reaped: objects that were reaped from magazines into their slabs
- * @pages_returned: pages given back to the kernel since creation
+ * @pages_returned: pages given back to the kernel since creation; those of a
+ *	MAG_CACHE_TYPESAFE_BY_RCU cache count from the end of their grace period
  * @magazines: magazines that exist, in CPUs and depots
  * @rounds_cached: objects in magazines
  * @slabs: slabs that exist

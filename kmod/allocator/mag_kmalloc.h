@@ -9,6 +9,7 @@
 
 #include <linux/gfp.h>
 #include <linux/mm.h>
+#include <linux/overflow.h>
 #include <linux/types.h>
 
 struct mag_cache;
@@ -44,16 +45,34 @@ struct mag_kmalloc_class {
 	u64 held_bytes;
 };
 
-void *mag_kmalloc(size_t size, gfp_t gfp);
-void *mag_kmalloc_node(size_t size, gfp_t gfp, int node);
-void *mag_krealloc(const void *obj, size_t size, gfp_t gfp);
+void *mag_kmalloc(size_t size, gfp_t gfp) __alloc_size(1);
+void *mag_kmalloc_node(size_t size, gfp_t gfp, int node) __alloc_size(1);
+void *mag_krealloc(const void *obj, size_t size, gfp_t gfp) __realloc_size(2);
 void mag_kfree(const void *obj);
 size_t mag_ksize(const void *obj);
 
 /* mag_kmalloc(), all of the object zeroed, beyond @size too. */
-static inline void *mag_kzalloc(size_t size, gfp_t gfp)
+static inline __alloc_size(1) void *mag_kzalloc(size_t size, gfp_t gfp)
 {
 	return mag_kmalloc(size, gfp | __GFP_ZERO);
+}
+
+/* mag_kmalloc() of @nr times @size bytes; NULL where that is no size_t. */
+static inline __alloc_size(1, 2) void *mag_kmalloc_array(size_t nr, size_t size,
+							 gfp_t gfp)
+{
+	size_t bytes;
+
+	if (unlikely(check_mul_overflow(nr, size, &bytes)))
+		return NULL;
+	return mag_kmalloc(bytes, gfp);
+}
+
+/* The same, zeroed. */
+static inline __alloc_size(1, 2) void *mag_kcalloc(size_t nr, size_t size,
+						   gfp_t gfp)
+{
+	return mag_kmalloc_array(nr, size, gfp | __GFP_ZERO);
 }
 
 /* The @index-th class by size, the large objects last; false past them. */

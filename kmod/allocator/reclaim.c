@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the kernel asks of all caches: memory, when it is short of it, and the
- * magazines of a CPU that has gone.
+ * What the kernel tells all caches: that it is short of memory, that a CPU comes
+ * or has gone, that a node's memory has come or gone.
  */
 #include <linux/atomic.h>
+#include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
+#include <linux/memory.h>
+#include <linux/notifier.h>
 #include <linux/shrinker.h>
 
 #include "../compat.h"
+#include "home.h"
 #include "internal.h"
 #include "mag_trace.h"
 
@@ -76,36 +80,69 @@ static void reclaim_drain_cpu(struct mag_cache *cache, void *arg)
 	mag_cpu_drain_dead(cache, *(unsigned int *)arg);
 }
 
+/* Its node may have been unknown so far. */
+static int reclaim_cpu_coming(unsigned int cpu)
+{
+	mag_home_find_cpu(cpu);
+	return 0;
+}
+
 static int reclaim_cpu_dead(unsigned int cpu)
 {
 	mag_cache_for_each(reclaim_drain_cpu, &cpu);
 	return 0;
 }
 
+/* Called under cpus_read_lock(): mem_hotplug_begin() takes it. */
+static int reclaim_nodes_changed(struct notifier_block *block,
+				 unsigned long action, void *data)
+{
+	if (action == MEM_ONLINE || action == MEM_OFFLINE)
+		mag_cpu_see_nodes();
+	return NOTIFY_OK;
+}
+
+static struct notifier_block reclaim_memory = {
+	.notifier_call = reclaim_nodes_changed,
+};
+
 static enum cpuhp_state reclaim_cpuhp;
 static struct shrinker *reclaim_shrinker;
 
 int mag_reclaim_init(void)
 {
-	int state;
+	int state, err;
 
 	state = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "magslab:dead",
-					  NULL, reclaim_cpu_dead);
+					  reclaim_cpu_coming, reclaim_cpu_dead);
 	if (state < 0)
 		return state;
 	reclaim_cpuhp = state;
 
 	reclaim_shrinker =
 		mag_shrinker_create("magslab", reclaim_count, reclaim_scan);
-	if (!reclaim_shrinker) {
-		cpuhp_remove_state_nocalls(reclaim_cpuhp);
-		return -ENOMEM;
-	}
+	err = -ENOMEM;
+	if (!reclaim_shrinker)
+		goto remove_state;
+	err = register_memory_notifier(&reclaim_memory);
+	if (err)
+		goto destroy_shrinker;
+	/* What changed before is seen now, what changes from now on is told. */
+	cpus_read_lock();
+	mag_cpu_see_nodes();
+	cpus_read_unlock();
 	return 0;
+
+destroy_shrinker:
+	mag_shrinker_destroy(reclaim_shrinker);
+remove_state:
+	cpuhp_remove_state_nocalls(reclaim_cpuhp);
+	return err;
 }
 
 void mag_reclaim_exit(void)
 {
+	unregister_memory_notifier(&reclaim_memory);
 	mag_shrinker_destroy(reclaim_shrinker);
 	cpuhp_remove_state_nocalls(reclaim_cpuhp);
 }

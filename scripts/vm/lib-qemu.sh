@@ -7,6 +7,8 @@
 
 # Below that, a node is not worth the name, and kernels drop it.
 LEAST_NODE_MIB=64
+# Plugged into a movable node: kernels take memory by blocks of 128 MiB.
+PLUGGED_MIB=256
 
 check_icount()
 {
@@ -30,7 +32,7 @@ warn_of_unfair_qemu()
 
 check_nodes()
 {
-	local all=$((NODES + BARE_NODES))
+	local all=$((NODES + MOVABLE_NODES + BARE_NODES))
 
 	[ "$all" -le "$CPUS" ] ||
 		die "$all nodes need as many CPUs, and there are $CPUS" \
@@ -38,6 +40,9 @@ check_nodes()
 	[ $((MEM / NODES)) -ge "$LEAST_NODE_MIB" ] ||
 		die "$MEM MiB on $NODES nodes are less than $LEAST_NODE_MIB each" \
 		    "MEM=$((NODES * LEAST_NODE_MIB)), or fewer NODES."
+	[ "$MOVABLE_NODES" -eq 0 ] || [ "$ARCH" = x86_64 ] ||
+		die "--movable-nodes is for x86_64 alone" \
+		    "On $ARCH, QEMU plugs memory in for firmware only."
 }
 
 machine_check()
@@ -79,10 +84,12 @@ plan_accelerator()
 	fi
 }
 
-# CPUs and memory, spread evenly over the nodes; the last may have no memory.
+# CPUs and memory, spread evenly over the nodes; the last ones have memory that is
+# plugged in, and then none.
 plan_nodes()
 {
-	local node first last mib all=$((NODES + BARE_NODES)) plan
+	local node first last mib plan
+	local all=$((NODES + MOVABLE_NODES + BARE_NODES))
 
 	[ "$all" -gt 1 ] || return 0
 	for ((node = 0; node < all; node++)); do
@@ -96,7 +103,12 @@ plan_nodes()
 		fi
 		COMMAND+=(-numa "$plan")
 	done
+	for ((node = NODES; node < NODES + MOVABLE_NODES; node++)); do
+		COMMAND+=(-object "memory-backend-ram,id=ram$node,size=${PLUGGED_MIB}M"
+			  -device "pc-dimm,memdev=ram$node,node=$node")
+	done
 	HOW+=", $all nodes"
+	[ "$MOVABLE_NODES" -eq 0 ] || HOW+=", $MOVABLE_NODES of movable memory"
 	[ "$BARE_NODES" -eq 0 ] || HOW+=", $BARE_NODES of them without memory"
 }
 
@@ -144,6 +156,11 @@ kernel_arguments()
 	# ticks that a kernel counts at its start, and panics over if they lack.
 	[ "$ARCH-$GUEST_MACHINE" != x86_64-qemu-tcg ] ||
 		arguments+=" no_timer_check"
+	# With threads for handlers (PREEMPT_RT) a port that writes much interrupts
+	# for what was seen to already; the kernel would take its interrupt away.
+	[ "$ARCH" != x86_64 ] || arguments+=" noirqdebug"
+	[ "$MOVABLE_NODES" -eq 0 ] ||
+		arguments+=" memhp_default_state=online_movable"
 	echo "$arguments${APPEND:+ $APPEND}"
 }
 
@@ -151,13 +168,15 @@ kernel_arguments()
 # guest is told.
 machine_plan()
 {
-	local board=pc
+	local board=pc mem=$MEM
 
 	[ "$ARCH" != arm64 ] || board=virt
 	# With -no-reboot a reboot ends the machine, with or without ACPI.
 	END=reboot
+	[ "$MOVABLE_NODES" -eq 0 ] ||
+		mem+=,slots=$MOVABLE_NODES,maxmem=$((MEM + MOVABLE_NODES * PLUGGED_MIB))M
 	COMMAND=("$QEMU" -no-user-config -nodefaults -display none -no-reboot
-		 -machine "$board" -smp "$CPUS" -m "$MEM")
+		 -machine "$board" -smp "$CPUS" -m "$mem")
 	plan_accelerator
 	plan_nodes
 	plan_ports

@@ -5,6 +5,7 @@
  *                       until its standard input ends; then winds up, and
  *                       fails unless the run was undisturbed.  live is hold
  *                       with objects out
+ *   client hold live CPU  the same on a CPU
  *   client signal SIGNAL MICROSECONDS COMMAND...
  *                       runs a command, waits until its run is under way and
  *                       that long on, sends it the signal (a number) and ends
@@ -15,6 +16,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,14 +34,15 @@ static void must(int err, const char *what)
 		tap_bail("%s: %s", what, strerror(err));
 }
 
-/* HOLD, with objects of magslab's own allocator out. */
-static void enter_live(int fd)
+/* HOLD, with objects of magslab's own allocator out; on @cpu, unless NULL. */
+static void enter_live(int fd, const __u32 *cpu)
 {
 	struct mag_run_config config;
 	struct mag_run_status status;
 
 	dev_config(fd, &config, "dentry", "magazine");
 	config.steps = 10000;
+	config.cpus = (uintptr_t)cpu;
 	must(dev_ioctl(fd, MAG_IOC_START, &config), "START");
 	if (!dev_settles(fd, DEV_PATIENCE_MS))
 		tap_bail("the run does not come to its HOLD");
@@ -48,14 +51,14 @@ static void enter_live(int fd)
 		tap_bail("the run ends in state %u", status.state);
 }
 
-static void enter(int fd, const char *state)
+static void enter(int fd, const char *state, const __u32 *cpu)
 {
 	struct mag_run_config config;
 
 	if (!strcmp(state, "idle"))
 		return;
 	if (!strcmp(state, "live")) {
-		enter_live(fd);
+		enter_live(fd, cpu);
 		return;
 	}
 	dev_config_endless(fd, &config);
@@ -91,12 +94,12 @@ static int leave(int fd, const char *state)
 		       : 1;
 }
 
-static int hold(const char *state)
+static int hold(const char *state, const __u32 *cpu)
 {
 	int fd = dev_open();
 	char byte;
 
-	enter(fd, state);
+	enter(fd, state, cpu);
 	puts(state);
 	fflush(stdout);
 	while (read(STDIN_FILENO, &byte, 1) > 0)
@@ -150,15 +153,22 @@ static int signal_command(int sig, long after_us, char **command)
 
 int main(int argc, char **argv)
 {
+	__u32 cpu;
+
 	if (argc == 2 && !strcmp(argv[1], "idle"))
 		return left_idle() ? 0 : 1;
 	if (argc == 2 && !strcmp(argv[1], "gone"))
 		return left_gone() ? 0 : 1;
 	if (argc == 3 && !strcmp(argv[1], "hold"))
-		return hold(argv[2]);
+		return hold(argv[2], NULL);
+	if (argc == 4 && !strcmp(argv[1], "hold") && !strcmp(argv[2], "live")) {
+		cpu = atoi(argv[3]);
+		return hold(argv[2], &cpu);
+	}
 	if (argc >= 5 && !strcmp(argv[1], "signal"))
 		return signal_command(atoi(argv[2]), atol(argv[3]), argv + 4);
 	fputs("usage: client hold idle|warmup|measure|hold|live|done\n"
+	      "       client hold live CPU\n"
 	      "       client signal SIGNAL MICROSECONDS COMMAND...\n"
 	      "       client idle\n"
 	      "       client gone\n",
