@@ -86,9 +86,7 @@ static bool cpu_push_rcu(struct mag_cache *cache, struct mag_cpu *cpu,
 	int node = mag_home_node();
 
 	if (!cpu->rcu)
-		cpu->rcu = mag_depot_get_empty(cache, node, NULL);
-	if (!cpu->rcu)
-		cpu->rcu = mag_magazine_create(cache, node);
+		cpu->rcu = mag_cpu_new_magazine(cache, node);
 	if (!cpu->rcu)
 		return false;
 
