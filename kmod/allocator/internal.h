@@ -213,6 +213,9 @@ struct mag_cache {
 	u32 flags;
 	void (*ctor)(void *obj);
 
+	/* Read by each mag_cache_free_rcu(): not beside what others write to. */
+	bool rcu_used;
+
 	/* Slow paths. */
 	u32 debug;
 	u32 magazine_rounds;
@@ -229,7 +232,6 @@ struct mag_cache {
 	atomic_t resizes;
 	atomic_long_t reaped;
 	atomic_long_t rcu_waiting;
-	bool rcu_used;
 	bool gfp_told;
 	atomic_long_t quarantined;
 	atomic_t bugs[MAG_NR_BUGS];
