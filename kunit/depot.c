@@ -5,6 +5,7 @@
  */
 #include <kunit/test.h>
 #include <linux/cpumask.h>
+#include <linux/err.h>
 #include <linux/jiffies.h>
 #include <linux/lockdep.h>
 #include <linux/sched.h>
@@ -15,10 +16,11 @@
 #include "../kmod/allocator/mag_trace.h"
 #include "helpers.h"
 
-#define OBJECT_SIZE 4096
-#define DEPOT_MAX   4 /* magazines, full ones and empty ones */
-#define PATIENCE    (30 * HZ) /* with a CPU that should not wait */
-#define MEETINGS    1000 /* of two CPUs at a lock, one of which is to be short */
+#define OBJECT_SIZE  4096
+#define DEPOT_MAX    4 /* magazines, full ones and empty ones */
+#define CALL_OBJECTS 64 /* of DEPOT_MAX magazines, and two of a CPU, at least */
+#define PATIENCE     (30 * HZ) /* with a CPU that should not wait */
+#define MEETINGS     1000 /* of two CPUs at a lock, one of which is to be short */
 
 /**
  * struct depot_test - a depot of DEPOT_MAX, on the node of a pinned thread
@@ -173,9 +175,7 @@ static void full_ones_are_limited(struct kunit *test)
 	struct depot_test dt;
 
 	depot_test_init(test, &dt);
-	KUNIT_EXPECT_FALSE(test, mag_depot_has_enough(dt.cache, dt.node));
 	fill_with_full(test, &dt);
-	KUNIT_EXPECT_TRUE(test, mag_depot_has_enough(dt.cache, dt.node));
 	expect_refused(test, &dt, make_full(test, &dt));
 
 	/* Room again, for one. */
@@ -199,7 +199,8 @@ static void exchange_respects_the_limit(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test, mag_depot_put_full(dt.cache, dt.node, extra));
 
 	extra = make_full(test, &dt);
-	KUNIT_ASSERT_NULL(test, mag_depot_get_empty(dt.cache, dt.node, extra));
+	KUNIT_ASSERT_PTR_EQ(test, mag_depot_get_empty(dt.cache, dt.node, extra),
+			    ERR_PTR(-ENOSPC));
 	KUNIT_EXPECT_PTR_EQ(test, mag_depot_get_empty(dt.cache, dt.node, NULL),
 			    empty);
 	discard(&dt, extra);
@@ -323,11 +324,22 @@ static void magazines_circulate(struct kunit *test)
  * @mag: passed and returned
  * @held: the lock is held
  * @gave_up: the call came back all the same
+ * @answer: of a call for a magazine, instead of one
+ * @prepare: makes the other CPU ready for the call, or NULL
+ * @prepared: it is
+ * @objs: room for CALL_OBJECTS, of which @nr_objs are out: of a call on the cache
+ * @made: magazines that the call made, less those that it destroyed
  */
 struct contender {
 	struct depot_test dt;
 	void (*call)(struct contender *c);
 	struct mag_magazine *mag;
+	int answer;
+	void (*prepare)(struct contender *c);
+	bool prepared;
+	void **objs;
+	u32 nr_objs;
+	s64 made;
 	bool held;
 	bool gave_up;
 };
@@ -338,14 +350,20 @@ static void contend_put_full(struct contender *c)
 		c->mag = NULL;
 }
 
+static void contend_answer(struct contender *c, struct mag_magazine *mag)
+{
+	c->answer = PTR_ERR_OR_ZERO(mag);
+	c->mag = IS_ERR(mag) ? NULL : mag;
+}
+
 static void contend_get_full(struct contender *c)
 {
-	c->mag = mag_depot_get_full(c->dt.cache, c->dt.node, NULL);
+	contend_answer(c, mag_depot_get_full(c->dt.cache, c->dt.node, NULL));
 }
 
 static void contend_get_empty(struct contender *c)
 {
-	c->mag = mag_depot_get_empty(c->dt.cache, c->dt.node, NULL);
+	contend_answer(c, mag_depot_get_empty(c->dt.cache, c->dt.node, NULL));
 }
 
 struct contention_case {
@@ -369,11 +387,18 @@ KUNIT_ARRAY_PARAM(contention, contention_cases, contention_desc);
 static void contend(void *arg)
 {
 	struct contender *c = arg;
+	s64 before;
 
+	if (c->prepare)
+		c->prepare(c);
+	before = mag_kunit_stats(c->dt.cache).magazines;
+	/* Pairs with hold_until_given_up(). */
+	smp_store_release(&c->prepared, true);
 	/* Pairs with hold_until_given_up(). */
 	while (!smp_load_acquire(&c->held))
 		cond_resched();
 	c->call(c);
+	c->made = mag_kunit_stats(c->dt.cache).magazines - before;
 	/* Pairs with hold_until_given_up(). */
 	smp_store_release(&c->gave_up, true);
 }
@@ -399,6 +424,9 @@ static bool hold_until_given_up(struct contender *c)
 	unsigned long end = jiffies + PATIENCE;
 	bool gave_up;
 
+	/* Pairs with contend(). */
+	while (!smp_load_acquire(&c->prepared))
+		cond_resched();
 	spin_lock(lock);
 	/* Pairs with contend(): it finds the lock taken. */
 	smp_store_release(&c->held, true);
@@ -412,7 +440,7 @@ static bool hold_until_given_up(struct contender *c)
 }
 
 /* Of a depot of which there is another CPU to make use. */
-static struct contender *contender_create(struct kunit *test)
+static struct contender *contender_alloc(struct kunit *test)
 {
 	struct contender *c;
 
@@ -421,6 +449,13 @@ static struct contender *contender_create(struct kunit *test)
 
 	c = kunit_kzalloc(test, sizeof(*c), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, c);
+	return c;
+}
+
+static struct contender *contender_create(struct kunit *test)
+{
+	struct contender *c = contender_alloc(test);
+
 	contender_init(test, c);
 	KUNIT_EXPECT_EQ(test, mag_kunit_stats(c->dt.cache).depot_contended, 0);
 	return c;
@@ -448,8 +483,94 @@ static void contention_is_counted(struct kunit *test)
 	if (c->call == contend_put_full)
 		KUNIT_EXPECT_NOT_NULL(test, c->mag);
 	else
-		KUNIT_EXPECT_NULL(test, c->mag);
+		KUNIT_EXPECT_EQ(test, c->answer, -EBUSY);
 	discard(&c->dt, c->mag);
+}
+
+/* What @c's CPU has in its magazines. */
+static struct mag_cpu_reading contender_reading(const struct contender *c)
+{
+	struct mag_cpu_reading reading;
+
+	mag_cache_read_cpu(c->dt.cache, raw_smp_processor_id(), &reading);
+	return reading;
+}
+
+static void contend_alloc(struct contender *c)
+{
+	void *obj = mag_cache_alloc(c->dt.cache, GFP_KERNEL);
+
+	if (obj)
+		c->objs[c->nr_objs++] = obj;
+}
+
+static void contend_free(struct contender *c)
+{
+	mag_cache_free(c->dt.cache, c->objs[--c->nr_objs]);
+}
+
+/* Both magazines are empty: the next alloc goes to the depot. */
+static void prepare_alloc(struct contender *c)
+{
+	struct mag_cpu_reading reading;
+
+	do {
+		contend_alloc(c);
+		reading = contender_reading(c);
+	} while (reading.rounds || reading.previous_rounds);
+}
+
+/* Both are full, and so is what the next free brings to the depot. */
+static void prepare_free(struct contender *c)
+{
+	struct mag_cpu_reading reading;
+	u32 i;
+
+	for (i = 0; i < CALL_OBJECTS; i++)
+		contend_alloc(c);
+	do {
+		contend_free(c);
+		reading = contender_reading(c);
+	} while (!reading.previous_capacity ||
+		 reading.rounds < reading.capacity ||
+		 reading.previous_rounds < reading.previous_capacity);
+}
+
+struct busy_case {
+	const char *name;
+	void (*prepare)(struct contender *c);
+	void (*call)(struct contender *c);
+};
+
+static const struct busy_case busy_cases[] = {
+	{ "an alloc", prepare_alloc, contend_alloc },
+	{ "a free", prepare_free, contend_free },
+};
+
+static void busy_desc(const struct busy_case *c, char *desc)
+{
+	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(busy, busy_cases, busy_desc);
+
+/* A CPU that finds the depot busy asks once, and makes no magazine to destroy it. */
+static void busy_depot_is_asked_once(struct kunit *test)
+{
+	const struct busy_case *bc = test->param_value;
+	struct contender *c = contender_alloc(test);
+
+	depot_test_init(test, &c->dt);
+	fill_with_full(test, &c->dt);
+	discard(&c->dt, mag_depot_get_full(c->dt.cache, c->dt.node,
+					   make_empty(test, &c->dt)));
+	c->objs = mag_kunit_array(test, CALL_OBJECTS);
+	c->prepare = bc->prepare;
+	c->call = bc->call;
+	contended_call(test, c);
+	KUNIT_EXPECT_EQ(test, c->made, 0);
+	while (c->nr_objs)
+		contend_free(c);
 }
 
 /**
@@ -540,8 +661,8 @@ static void pass_by(void *arg)
 		mag = mag_depot_get_full(by->dt.cache, by->dt.node, NULL);
 		met = contended_so_far(&by->dt) - before;
 		by->meetings += met;
-		by->had += met && mag;
-		while (mag &&
+		by->had += met && !IS_ERR_OR_NULL(mag);
+		while (!IS_ERR_OR_NULL(mag) &&
 		       !mag_depot_put_full(by->dt.cache, by->dt.node, mag))
 			cond_resched();
 	}
@@ -752,6 +873,7 @@ static struct kunit_case depot_cases[] = {
 	KUNIT_CASE(magazines_circulate),
 	KUNIT_CASE_PARAM(contention_is_counted, contention_gen_params),
 	KUNIT_CASE_PARAM(contention_is_told, contention_gen_params),
+	KUNIT_CASE_PARAM(busy_depot_is_asked_once, busy_gen_params),
 	KUNIT_CASE(short_waits_pay),
 	KUNIT_CASE_PARAM(contention_makes_magazines_grow,
 			 contention_gen_params),

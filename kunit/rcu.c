@@ -130,6 +130,31 @@ static void object_alone_waits_for_readers(struct kunit *test)
 }
 
 /* Of a magazine that is never full. */
+/* Of a magazine that holds half of its capacity the depot makes use, of less not. */
+static void magazine_of_few_goes_to_slabs(struct kunit *test)
+{
+	struct mag_cache *cache =
+		mag_kunit_cache(test, sizeof(struct object), 0, NULL);
+	struct mag_node_reading reading = {};
+	u32 half = DIV_ROUND_UP(cache->magazine_rounds, 2), i;
+	void **objs = mag_kunit_array(test, half);
+
+	mag_kunit_pin(test, cpumask_first(cpu_online_mask));
+	mag_kunit_alloc_many(test, cache, objs, half);
+	for (i = 0; i < half - 1; i++)
+		mag_cache_free_rcu(cache, objs[i], objs[i]);
+	mag_cache_rcu_barrier(cache);
+	mag_depot_read(cache, mag_home_node(), &reading);
+	KUNIT_EXPECT_EQ(test, reading.full, 0);
+
+	mag_kunit_alloc_many(test, cache, objs, half - 1);
+	for (i = 0; i < half; i++)
+		mag_cache_free_rcu(cache, objs[i], objs[i]);
+	mag_cache_rcu_barrier(cache);
+	mag_depot_read(cache, mag_home_node(), &reading);
+	KUNIT_EXPECT_EQ(test, reading.full, 1);
+}
+
 static void reaping_ends_the_wait(struct kunit *test)
 {
 	struct mag_cache *cache =
@@ -443,6 +468,7 @@ static struct kunit_case rcu_cases[] = {
 	KUNIT_CASE_PARAM(objects_come_back, nr_gen_params),
 	KUNIT_CASE(holder_makes_objects_wait_alone),
 	KUNIT_CASE(object_alone_waits_for_readers),
+	KUNIT_CASE(magazine_of_few_goes_to_slabs),
 	KUNIT_CASE(reaping_ends_the_wait),
 	KUNIT_CASE_PARAM(two_intervals_leave_no_page, nr_gen_params),
 	KUNIT_CASE(destroy_waits),

@@ -5,6 +5,7 @@
  * the swap of 3.3).  No atomic instruction, no masking of interrupts, no lock.
  */
 #include <linux/cpu.h>
+#include <linux/err.h>
 #include <linux/export.h>
 #include <linux/jump_label.h>
 #include <linux/minmax.h>
@@ -52,20 +53,28 @@ static void cpu_stow(struct mag_cache *cache, struct mag_cpu *cpu)
 	mag_magazine_discard(cache, second);
 }
 
+struct mag_magazine *mag_cpu_new_magazine(struct mag_cache *cache, int node)
+{
+	struct mag_magazine *mag = mag_depot_get_empty(cache, node, NULL);
+
+	return IS_ERR_OR_NULL(mag) ? mag_magazine_create(cache, node) : mag;
+}
+
 /*
- * Fills the loaded magazine, which is empty, from slabs at hand: one lock for
- * many objects.  Leaves it empty if there are none.
+ * Fills the loaded magazine, which is empty, from slabs at hand: a lock for many
+ * objects.  Leaves it empty if there are none.  A depot that is @busy is not
+ * asked again.
  */
-static bool cpu_refill(struct mag_cache *cache, struct mag_cpu *cpu, int node)
+static bool cpu_refill(struct mag_cache *cache, struct mag_cpu *cpu, int node,
+		       bool busy)
 {
 	struct mag_magazine *mag = cpu->loaded;
 
 	if (!mag) {
 		mag = cpu->previous;
 		if (!mag)
-			mag = mag_depot_get_empty(cache, node, NULL);
-		if (!mag)
-			mag = mag_magazine_create(cache, node);
+			mag = busy ? mag_magazine_create(cache, node)
+				   : mag_cpu_new_magazine(cache, node);
 		if (!mag)
 			return false;
 		cpu_load(cpu, mag);
@@ -90,16 +99,28 @@ enum mag_rung mag_cpu_fill(struct mag_cache *cache, struct mag_cpu *cpu)
 	}
 
 	mag = mag_depot_get_full(cache, node, cpu->previous);
-	if (mag) {
+	if (!IS_ERR_OR_NULL(mag)) {
 		cpu_load(cpu, mag);
 		cpu->alloc_depot++;
 		return MAG_RUNG_DEPOT;
 	}
 
-	if (!cpu_refill(cache, cpu, node))
+	if (!cpu_refill(cache, cpu, node, IS_ERR(mag)))
 		return MAG_RUNG_NONE;
 	cpu->alloc_slab++;
 	return MAG_RUNG_SLAB;
+}
+
+/* A new magazine where the depot has none for @full, which it takes; or NULL. */
+static struct mag_magazine *cpu_make_empty(struct mag_cache *cache, int node,
+					   struct mag_magazine *full)
+{
+	struct mag_magazine *mag = mag_magazine_create(cache, node);
+
+	if (!mag || !full || mag_depot_put_full(cache, node, full))
+		return mag;
+	mag_magazine_destroy(cache, mag);
+	return NULL;
 }
 
 /* An empty magazine for the previous one, which is full or NULL; and its rung. */
@@ -110,18 +131,15 @@ static struct mag_magazine *cpu_get_empty(struct mag_cache *cache,
 	struct mag_magazine *mag, *full = cpu->previous;
 
 	mag = mag_depot_get_empty(cache, node, full);
-	if (!mag && !(full && mag_depot_has_enough(cache, node))) {
-		mag = mag_magazine_create(cache, node);
-		if (mag && full && !mag_depot_put_full(cache, node, full)) {
-			mag_magazine_destroy(cache, mag);
-			mag = NULL;
-		}
-	}
+	if (!mag || (IS_ERR(mag) && !full))
+		mag = cpu_make_empty(cache, node, full);
 	*rung = MAG_RUNG_DEPOT;
-	if (mag)
+	if (!IS_ERR_OR_NULL(mag)) {
 		cpu->free_depot++;
-	if (mag || !full)
 		return mag;
+	}
+	if (!full)
+		return NULL;
 
 	/* The depot has enough, or is busy: empty the full one into its slabs. */
 	mag_slab_give(cache, full->round, full->rounds);
@@ -277,9 +295,7 @@ static struct mag_magazine *cpu_get_away(struct mag_cache *cache,
 	struct mag_magazine *mag = cpu->away[node];
 
 	if (!mag) {
-		mag = mag_depot_get_empty(cache, mag_home_node(), NULL);
-		if (!mag)
-			mag = mag_magazine_create(cache, mag_home_node());
+		mag = mag_cpu_new_magazine(cache, mag_home_node());
 		cpu->away[node] = mag;
 	}
 	return mag;
@@ -289,12 +305,14 @@ static struct mag_magazine *cpu_get_away(struct mag_cache *cache,
 static void cpu_send_home(struct mag_cache *cache, struct mag_cpu *cpu,
 			  int node)
 {
-	struct mag_magazine *mag = cpu->away[node];
+	struct mag_magazine *mag = cpu->away[node], *empty;
 	u32 rounds = mag->rounds;
 	bool to_depot;
 
-	cpu->away[node] = mag_depot_get_empty(cache, node, mag);
-	to_depot = cpu->away[node] || mag_depot_put_full(cache, node, mag);
+	empty = mag_depot_get_empty(cache, node, mag);
+	cpu->away[node] = IS_ERR(empty) ? NULL : empty;
+	to_depot = empty ? !IS_ERR(empty)
+			 : mag_depot_put_full(cache, node, mag);
 	if (!to_depot)
 		mag_magazine_discard(cache, mag);
 	trace_mag_remote_batch(cache, node, rounds, to_depot);

@@ -247,6 +247,9 @@ static __always_inline void mag_cpu_push(struct mag_cpu *cpu, void *obj)
 
 /* cpu.c, all under the flag */
 
+/* An empty magazine, the depot's or a new one; or NULL. */
+struct mag_magazine *mag_cpu_new_magazine(struct mag_cache *cache, int node);
+
 /*
  * Rounds into the loaded magazine, which has none.  The rung that they are from,
  * or MAG_RUNG_NONE: new pages must help, even if the depot was but busy.

@@ -7,6 +7,8 @@
 #include <linux/atomic.h>
 #include <linux/cpu.h>
 #include <linux/export.h>
+#include <linux/math.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
@@ -14,31 +16,51 @@
 #include "cpu.h"
 #include "mag_trace.h"
 
-/* The node that all rounds of @mag are of, or NUMA_NO_NODE. */
-static int magazine_node(const struct mag_magazine *mag)
+/*
+ * Brings the objects of each node together, so that they go back by as few locks as
+ * may be.  Returns how many the first node has; all have one node if that is @nr.
+ */
+static u32 group_by_node(void **objs, u32 nr)
 {
-	int node = page_to_nid(virt_to_page(mag->round[0]));
-	u32 i;
+	u32 first, end, i, of_first = nr;
+	int node;
 
-	if (static_branch_unlikely(&mag_many_nodes))
-		for (i = 1; i < mag->rounds; i++)
-			if (page_to_nid(virt_to_page(mag->round[i])) != node)
-				return NUMA_NO_NODE;
-	return node;
+	if (!static_branch_unlikely(&mag_many_nodes))
+		return nr;
+	for (first = 0; first < nr; first = end) {
+		node = page_to_nid(virt_to_page(objs[first]));
+		end = first + 1;
+		for (i = end; i < nr; i++)
+			if (page_to_nid(virt_to_page(objs[i])) == node)
+				swap(objs[i], objs[end++]);
+		if (!first)
+			of_first = end;
+	}
+	return of_first;
+}
+
+/*
+ * Whether @mag may be a full one of its node's depot.  One that is nearly empty
+ * would take the place of one that is not.
+ */
+static bool magazine_serves(struct mag_magazine *mag)
+{
+	return group_by_node(mag->round, mag->rounds) == mag->rounds &&
+	       mag->rounds >= DIV_ROUND_UP(mag->capacity, 2);
 }
 
 static void rcu_free_magazine(struct rcu_head *head)
 {
 	struct mag_magazine *mag = container_of(head, struct mag_magazine, rcu);
 	struct mag_cache *cache = mag_slab_cache(mag->round[0]);
-	int node = magazine_node(mag);
+	int node = page_to_nid(virt_to_page(mag->round[0]));
 	u32 i;
 
 	atomic_long_sub(mag->rounds, &cache->rcu_waiting);
 	if (want_init_on_free())
 		for (i = 0; i < mag->rounds; i++)
 			mag_object_zero(cache, mag->round[i], 0);
-	if (node == NUMA_NO_NODE || !mag_depot_put_full(cache, node, mag))
+	if (!magazine_serves(mag) || !mag_depot_put_full(cache, node, mag))
 		mag_magazine_discard(cache, mag);
 }
 
@@ -86,9 +108,7 @@ static bool cpu_push_rcu(struct mag_cache *cache, struct mag_cpu *cpu,
 	int node = mag_home_node();
 
 	if (!cpu->rcu)
-		cpu->rcu = mag_depot_get_empty(cache, node, NULL);
-	if (!cpu->rcu)
-		cpu->rcu = mag_magazine_create(cache, node);
+		cpu->rcu = mag_cpu_new_magazine(cache, node);
 	if (!cpu->rcu)
 		return false;
 

@@ -6,21 +6,26 @@
  */
 #include <linux/atomic.h>
 #include <linux/cache.h>
+#include <linux/err.h>
 #include <linux/minmax.h>
 #include <linux/nodemask.h>
 #include <linux/processor.h>
 #include <linux/sched.h>
+#include <linux/sched/clock.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
-#include <linux/timekeeping.h>
 
 #include "internal.h"
 #include "mag_trace.h"
 
 /* Magazines taken off a stack under one hold of the lock. */
-#define MAG_DEPOT_RUN	8U
-/* Looks at a lock that is taken, until a CPU does without the depot. */
-#define MAG_DEPOT_LOOKS 128
+#define MAG_DEPOT_RUN	  8U
+/*
+ * How long a CPU waits for a lock that is taken, until it does without the depot:
+ * as long as that costs, some 60 objects into or out of slabs, so that it never costs
+ * more than twice what the better choice would have.
+ */
+#define MAG_DEPOT_WAIT_NS 2000
 
 /**
  * struct mag_depot - magazines of one node
@@ -33,10 +38,10 @@
  *	was not needed
  * @empty_min: least of @nr_empty likewise
  * @exchanges: magazines handed out
- * @contended: times that a CPU found @lock taken: by another CPU's exchange, or,
- *	rarely, by reaping or a reading; counted without the lock
  * @exchanges_seen: @exchanges at the last mag_depot_take_news()
  * @contended_seen: @contended then
+ * @contended: times that a CPU found @lock taken: by another CPU's exchange, or,
+ *	rarely, by reaping or a reading; counted without the lock, and not on its line
  */
 struct mag_depot {
 	spinlock_t lock; /* all below */
@@ -47,16 +52,16 @@ struct mag_depot {
 	u32 full_min;
 	u32 empty_min;
 	u64 exchanges;
-	atomic_long_t contended;
 	u64 exchanges_seen;
 	u64 contended_seen;
+	atomic_long_t contended ____cacheline_aligned_in_smp;
 } ____cacheline_aligned_in_smp;
 
 /**
  * struct depot_visit - an exchange of magazines with a depot
  * @flags: of a kernel for one CPU
  * @contended: the lock was found taken
- * @wait_ns: time until it was had then, or given up, while that is traced
+ * @wait_ns: time until it was had then, or given up
  */
 struct depot_visit {
 	unsigned long flags;
@@ -100,17 +105,15 @@ static __always_inline void depot_unlock(struct mag_depot *depot,
 static __always_inline bool depot_wait(struct mag_depot *depot,
 				       struct depot_visit *visit)
 {
-	bool timed = trace_mag_depot_contended_enabled();
-	u64 start = timed ? ktime_get_mono_fast_ns() : 0;
-	bool had = false;
-	u32 looks;
+	u64 start = local_clock();
+	bool had;
 
-	for (looks = 0; !had && looks < MAG_DEPOT_LOOKS; looks++) {
+	do {
 		cpu_relax();
 		had = depot_trylock(depot, &visit->flags);
-	}
+		visit->wait_ns = local_clock() - start;
+	} while (!had && visit->wait_ns < MAG_DEPOT_WAIT_NS);
 	atomic_long_inc(&depot->contended);
-	visit->wait_ns = timed ? ktime_get_mono_fast_ns() - start : 0;
 	visit->contended = true;
 	return had;
 }
@@ -204,8 +207,9 @@ struct mag_magazine *mag_depot_get_full(struct mag_cache *cache, int node,
 					struct mag_magazine *empty)
 {
 	struct mag_depot *depot = cache->depot[node];
-	struct mag_magazine *full = NULL, *excess = NULL;
+	struct mag_magazine *full = ERR_PTR(-EBUSY), *excess = NULL;
 	struct depot_visit visit;
+	bool had;
 
 	/* A miss is common while a load grows, and costs no lock. */
 	if (!READ_ONCE(depot->nr_full))
@@ -217,16 +221,17 @@ struct mag_magazine *mag_depot_get_full(struct mag_cache *cache, int node,
 			excess = empty;
 		depot_unlock(depot, &visit.flags);
 	}
+	had = !IS_ERR_OR_NULL(full);
 	depot_tell(cache, node, &visit,
-		   full ? MAG_MAGAZINE_FULL : MAG_MAGAZINE_NONE,
-		   full && empty && !excess ? MAG_MAGAZINE_EMPTY
-					    : MAG_MAGAZINE_NONE);
+		   had ? MAG_MAGAZINE_FULL : MAG_MAGAZINE_NONE,
+		   had && empty && !excess ? MAG_MAGAZINE_EMPTY
+					   : MAG_MAGAZINE_NONE);
 
 	mag_magazine_destroy(cache, excess);
 	return full;
 }
 
-bool mag_depot_has_enough(const struct mag_cache *cache, int node)
+static bool depot_has_enough(const struct mag_cache *cache, int node)
 {
 	return READ_ONCE(cache->depot[node]->nr_full) >=
 	       READ_ONCE(cache->policy.depot_max);
@@ -236,23 +241,28 @@ struct mag_magazine *mag_depot_get_empty(struct mag_cache *cache, int node,
 					 struct mag_magazine *full)
 {
 	struct mag_depot *depot = cache->depot[node];
-	struct mag_magazine *empty = NULL;
+	struct mag_magazine *empty = ERR_PTR(-EBUSY);
 	struct depot_visit visit;
+	bool had;
 
+	if (full && depot_has_enough(cache, node))
+		return ERR_PTR(-ENOSPC);
 	if (!READ_ONCE(depot->nr_empty))
 		return NULL;
 
 	if (depot_enter(depot, &visit)) {
-		if (!full ||
-		    depot->nr_full < READ_ONCE(cache->policy.depot_max))
+		if (full && depot_has_enough(cache, node))
+			empty = ERR_PTR(-ENOSPC);
+		else
 			empty = depot_pop_empty(depot);
-		if (empty && full)
+		if (full && !IS_ERR_OR_NULL(empty))
 			stack_push(&depot->full, &depot->nr_full, full);
 		depot_unlock(depot, &visit.flags);
 	}
+	had = !IS_ERR_OR_NULL(empty);
 	depot_tell(cache, node, &visit,
-		   empty ? MAG_MAGAZINE_EMPTY : MAG_MAGAZINE_NONE,
-		   empty && full ? MAG_MAGAZINE_FULL : MAG_MAGAZINE_NONE);
+		   had ? MAG_MAGAZINE_EMPTY : MAG_MAGAZINE_NONE,
+		   had && full ? MAG_MAGAZINE_FULL : MAG_MAGAZINE_NONE);
 
 	return empty;
 }

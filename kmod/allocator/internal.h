@@ -213,6 +213,9 @@ struct mag_cache {
 	u32 flags;
 	void (*ctor)(void *obj);
 
+	/* Read by each mag_cache_free_rcu(): not beside what others write to. */
+	bool rcu_used;
+
 	/* Slow paths. */
 	u32 debug;
 	u32 magazine_rounds;
@@ -229,7 +232,6 @@ struct mag_cache {
 	atomic_t resizes;
 	atomic_long_t reaped;
 	atomic_long_t rcu_waiting;
-	bool rcu_used;
 	bool gfp_told;
 	atomic_long_t quarantined;
 	atomic_t bugs[MAG_NR_BUGS];
@@ -330,20 +332,18 @@ void mag_slab_traffic(struct mag_cache *cache, struct page *page,
 int mag_depot_init(struct mag_cache *cache);
 void mag_depot_exit(struct mag_cache *cache);
 /*
- * A full magazine for an empty one (or for NULL).  NULL if there is none, or
- * the depot's lock was not to be had, and then @empty stays the caller's.
+ * A full magazine for an empty one (or for NULL).  NULL if there is none; -EBUSY if
+ * the depot's lock was not to be had in time.  Then @empty stays the caller's.
  */
 struct mag_magazine *mag_depot_get_full(struct mag_cache *cache, int node,
 					struct mag_magazine *empty);
 /*
- * An empty magazine for a full one (or for NULL).  NULL if there is none, the
- * depot has enough full ones or its lock was not to be had, and then @full stays
- * the caller's.
+ * An empty magazine for a full one (or for NULL).  NULL if there is none; -ENOSPC if
+ * the depot has enough full ones; -EBUSY if its lock was not to be had in time.
+ * Then @full stays the caller's.
  */
 struct mag_magazine *mag_depot_get_empty(struct mag_cache *cache, int node,
 					 struct mag_magazine *full);
-/* A hint, taken without the lock: whether it would refuse a full magazine. */
-bool mag_depot_has_enough(const struct mag_cache *cache, int node);
 /*
  * Takes @full; false if the depot has enough or its lock was not to be had, and
  * then it stays the caller's.

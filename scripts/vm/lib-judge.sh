@@ -108,7 +108,7 @@ without_races()
 # for that is where its stack trace is.
 matching()
 {
-	grep -aE -A 50 "$@" | head -n 200 || :
+	grep -aE -A 50 "$@" | awk 'NR <= 200' || :
 }
 
 # complaints_in: of the kernel log on stdin.
