@@ -30,9 +30,12 @@ static u32 group_by_node(void **objs, u32 nr)
 	for (first = 0; first < nr; first = end) {
 		node = page_to_nid(virt_to_page(objs[first]));
 		end = first + 1;
-		for (i = end; i < nr; i++)
-			if (page_to_nid(virt_to_page(objs[i])) == node)
-				swap(objs[i], objs[end++]);
+		for (i = end; i < nr; i++) {
+			if (page_to_nid(virt_to_page(objs[i])) != node)
+				continue;
+			swap(objs[i], objs[end]);
+			end++;
+		}
 		if (!first)
 			of_first = end;
 	}
