@@ -149,6 +149,8 @@ static bool mag_experiment_one(struct mag_experiment *experiment,
 	stage->slabs = &subject->slabs;
 	mag_round_run(stage, stage->request->backends[i], number, round, hist);
 	subject->nr_rounds++;
+	if (round->state == MAG_ROUND_STOPPED)
+		experiment->interrupted = true;
 	if (round->state == MAG_ROUND_FAILED)
 		go_on = mag_experiment_failed(experiment, subject, round);
 	else
@@ -179,9 +181,10 @@ static void mag_experiment_rounds(struct mag_experiment *experiment,
 		for (size_t turn = 0; turn < nr; turn++) {
 			size_t i = (number + turn) % nr;
 
-			if (mag_stage_interrupted(stage))
-				return;
-			if (!experiment->subjects[i].failed &&
+			if (experiment->subjects[i].failed)
+				continue;
+			experiment->interrupted |= mag_stage_interrupted(stage);
+			if (experiment->interrupted ||
 			    !mag_experiment_one(experiment, stage, i, number))
 				return;
 		}
@@ -265,7 +268,6 @@ void mag_experiment_run(struct mag_experiment *experiment,
 	mag_experiment_rounds(experiment, &stage);
 	mag_state_warn(experiment);
 	mag_progress_clear(&stage.progress);
-	experiment->interrupted = mag_stage_interrupted(&stage);
 	mag_signals_close(stage.signal_fd);
 }
 

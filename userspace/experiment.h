@@ -39,7 +39,7 @@ struct mag_subject {
  * @load: what else went on during the rounds that did not fail
  * @profile: what the machine is, on the CPUs of the workers
  * @warnings: what makes its figures doubtful
- * @interrupted: a signal ended it early
+ * @interrupted: a signal stopped a round, or kept one from its start
  * @code: MAG_EXIT_OK, or what the first failure, already told, asks to exit with
  */
 struct mag_experiment {
