@@ -3,6 +3,7 @@
  * The actors: threads, and for each CPU a timer's interrupt, a tasklet that it
  * raises, and an RCU callback.
  */
+#include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/kthread.h>

@@ -3,7 +3,6 @@
  * Objects in their slots: taken out and left there, accepted from the allocator
  * and given back.
  */
-#include <linux/delay.h>
 #include <linux/mm.h>
 #include <linux/nodemask.h>
 #include <linux/topology.h>
@@ -151,11 +150,13 @@ void torture_accept(struct torture_cache *tc, struct torture_actor *actor,
 	torture_leave(slot, SLOT_FULL);
 }
 
-/* A reader may be in the middle of looking at it, or about to. */
-static void change_early(void *obj)
+/* As a reader would find it that has found the object before. */
+static void change_early(const struct torture_cache *tc, void *obj)
 {
+	rcu_read_lock();
 	((u8 *)obj)[8] ^= 1;
-	udelay(20);
+	torture_look(tc, obj);
+	rcu_read_unlock();
 }
 
 /* Keeps the object in @tc, on purpose, if it has none yet. */
@@ -186,7 +187,7 @@ void *torture_release(struct torture_cache *tc, struct torture_actor *actor,
 		((u8 *)item.obj)[item.size - 1] ^= 1;
 	torture_check(tc, &item, item.size);
 	if (tc->spec->rcu_only && torture_breaks(BREAK_EARLY, actor))
-		change_early(item.obj);
+		change_early(tc, item.obj);
 	/* No reader finds it from now on. */
 	WRITE_ONCE(slot->item.obj, NULL);
 	if (lose(tc, actor, item.obj))

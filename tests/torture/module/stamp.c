@@ -4,9 +4,9 @@
  *
  * A live object is stamped: the first word is its key, the cache, the CPU, the
  * actor and its serial number, and all others are computed from the key, so that
- * each is a checksum of it.  Bit 0 of the key is set before the object is freed.
- * So an object that is handed out and has a whole stamp without that bit has an
- * owner already.
+ * each is a checksum of it.  The key's last bit is set before the object is freed:
+ * not in its first bytes, where a free object has its link.  So an object that is
+ * handed out and has a whole stamp without that bit has an owner already.
  *
  * An object in constructed state has words computed from its address.  In a cache
  * that is MAG_CACHE_TYPESAFE_BY_RCU, the second word keeps them also while the object
@@ -24,7 +24,22 @@
 
 #define WORD	  sizeof(u64)
 #define TYPE_WORD 1 /* of a TYPESAFE object */
-#define DYING	  1ULL
+#define DYING	  BIT_ULL(63)
+
+static u32 key_cache(u64 key)
+{
+	return key >> 57 & 0x3f;
+}
+
+static u32 key_cpu(u64 key)
+{
+	return key >> 49 & 0xff;
+}
+
+static u32 key_actor(u64 key)
+{
+	return key >> 39 & 0x3ff;
+}
 
 static u64 mix(u64 x)
 {
@@ -129,15 +144,15 @@ bool torture_constructed(const void *obj, u32 size)
  * @tc: its cache
  *
  * Context: any; nobody else is @actor.
- * Return: from bit 58 on the cache, from 50 the CPU, from 40 the actor, from 1 its
+ * Return: from bit 57 on the cache, from 49 the CPU, from 39 the actor, from 0 its
  *	serial number.
  */
 u64 torture_key(struct torture_actor *actor, const struct torture_cache *tc)
 {
 	u64 serial = ++actor->serial & (BIT_ULL(39) - 1);
 
-	return (u64)tc->id << 58 | (u64)(raw_smp_processor_id() & 0xff) << 50 |
-	       (u64)(actor->id & 0x3ff) << 40 | serial << 1;
+	return (u64)tc->id << 57 | (u64)(raw_smp_processor_id() & 0xff) << 49 |
+	       (u64)(actor->id & 0x3ff) << 39 | serial;
 }
 
 /**
@@ -171,10 +186,10 @@ static void report_stamp(const struct torture_cache *tc,
 	       min_t(u32, WORD, item->size - i * WORD));
 	memcpy(&first, item->obj, min_t(u32, WORD, item->size));
 	torture_fail(tc,
-		     "a live object of %u bytes has a wrong stamp at %zu: %016llx, expected %016llx; key %016llx, found %016llx; actor %llu stamped it on cpu %llu",
+		     "a live object of %u bytes has a wrong stamp at %zu: %016llx, expected %016llx; key %016llx, found %016llx; actor %u stamped it on cpu %u",
 		     item->size, i * WORD, found, stamp_word(item->key, i),
-		     item->key, first, item->key >> 40 & 0x3ff,
-		     item->key >> 50 & 0xff);
+		     item->key, first, key_actor(item->key),
+		     key_cpu(item->key));
 }
 
 /**
@@ -209,12 +224,13 @@ bool torture_check(const struct torture_cache *tc,
 static void check_ownerless(const struct torture_cache *tc, const u64 *obj,
 			    u32 size)
 {
-	if (size < 2 * WORD || obj[0] & DYING || obj[0] >> 58 != tc->id ||
+	if (size < 2 * WORD || obj[0] & DYING ||
+	    key_cache(obj[0]) != tc->id ||
 	    obj[1] != stamp_word(obj[0], 1))
 		return;
 	torture_fail(tc,
-		     "an object of %u bytes is handed out twice: its owner's key is %016llx, of actor %llu on cpu %llu",
-		     size, obj[0], obj[0] >> 40 & 0x3ff, obj[0] >> 50 & 0xff);
+		     "an object of %u bytes is handed out twice: its owner's key is %016llx, of actor %u on cpu %u",
+		     size, obj[0], key_actor(obj[0]), key_cpu(obj[0]));
 }
 
 static bool must_be_zero(const struct torture_cache *tc, gfp_t gfp)
@@ -310,7 +326,8 @@ static void look_at_stamp(const struct torture_cache *tc, const u64 *obj)
 			     key);
 		return;
 	}
-	if ((READ_ONCE(obj[0]) & ~DYING) != key || key >> 58 != tc->id)
+	if ((READ_ONCE(obj[0]) & ~DYING) != key ||
+	    key_cache(key) != tc->id)
 		torture_fail(tc,
 			     "a reader finds an object reused within its grace period: key %016llx, now %016llx",
 			     key, READ_ONCE(obj[0]));
