@@ -16,7 +16,6 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -32,32 +31,34 @@
 #include "../../kmod/uapi/magslab.h"
 #include "../../kmod/uapi/magslab_hist.h"
 
-#define DEVICE	 "/dev/" MAG_DEVICE_NAME
-#define FILES	 3
-#define THREADS	 2
-#define CHILDREN 2
-#define PAGE	 4096
-#define GUARD	 64 /* bytes past a struct that must stay as they are */
-#define FILL	 0xa5
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+
+#define DEVICE		  "/dev/" MAG_DEVICE_NAME
+#define FILES		  3
+#define THREADS		  2
+#define CHILDREN	  2
+#define PAGE		  4096
+#define GUARD		  64 /* bytes past a struct that must stay as they are */
+#define FILL		  0xa5
 /* A measurement of the machine takes up to 200 ms: so seldom. */
-#define MACHINE_ODDS 500
+#define MACHINE_ODDS	  500
 
 /* What all processes count together. */
 struct shared {
-	_Atomic unsigned long ioctls;
-	_Atomic unsigned long accepted; /* of ioctls, those that did not fail */
-	_Atomic unsigned long runs; /* that were started */
-	_Atomic unsigned long others; /* mmap, poll, read, write, close, open */
-	_Atomic unsigned long faults; /* what was found wrong */
+	unsigned long ioctls;
+	unsigned long accepted; /* of ioctls, those that did not fail */
+	unsigned long runs; /* that were started */
+	unsigned long others; /* mmap, poll, read, write, close, open */
+	unsigned long faults; /* what was found wrong */
 };
 
 struct fuzzer {
-	uint64_t state;
+	__u64 state;
 	/* The kernel may let its allocations fail. */
 	bool faulty;
 	/* Two pages; nothing is mapped behind them. */
 	unsigned char *page;
-	uint64_t *counts;
+	__u64 *counts;
 };
 
 union any {
@@ -84,9 +85,9 @@ static int files[FILES];
 static __u32 nr_workloads, nr_backends, kmem_cache;
 static struct mag_describe params[8][MAG_MAX_PARAMS];
 
-static uint32_t rnd(struct fuzzer *f, uint32_t below)
+static __u32 rnd(struct fuzzer *f, __u32 below)
 {
-	uint64_t x = f->state;
+	__u64 x = f->state;
 
 	x ^= x >> 12;
 	x ^= x << 25;
@@ -95,13 +96,13 @@ static uint32_t rnd(struct fuzzer *f, uint32_t below)
 	return ((x * 0x2545f4914f6cdd1dULL >> 32) * below) >> 32;
 }
 
-static uint64_t rnd64(struct fuzzer *f)
+static __u64 rnd64(struct fuzzer *f)
 {
-	return (uint64_t)rnd(f, UINT32_MAX) << 32 | rnd(f, UINT32_MAX);
+	return (__u64)rnd(f, UINT32_MAX) << 32 | rnd(f, UINT32_MAX);
 }
 
 /* A number as those that are got wrong: near 0, near a power of two, or any. */
-static uint64_t odd_number(struct fuzzer *f)
+static __u64 odd_number(struct fuzzer *f)
 {
 	switch (rnd(f, 4)) {
 	case 0:
@@ -115,11 +116,22 @@ static uint64_t odd_number(struct fuzzer *f)
 	}
 }
 
+/* No address of this program's, which a power of two may well be. */
+static __u64 odd_address(struct fuzzer *f)
+{
+	return odd_number(f) | 1ULL << 62;
+}
+
+static unsigned long count(unsigned long *what)
+{
+	return __atomic_fetch_add(what, 1, __ATOMIC_RELAXED);
+}
+
 static __attribute__((format(printf, 1, 2))) void found(const char *format, ...)
 {
 	va_list args;
 
-	if (atomic_fetch_add(&shared->faults, 1) >= 10)
+	if (count(&shared->faults) >= 10)
 		return;
 	va_start(args, format);
 	vprintf(format, args);
@@ -128,8 +140,10 @@ static __attribute__((format(printf, 1, 2))) void found(const char *format, ...)
 	fflush(stdout);
 }
 
-/* A value of a parameter, in range for the most part, and never one for which a
- * machine's memory is too small. */
+/*
+ * A value of a parameter, in range for the most part, and never one for which a
+ * machine's memory is too small.
+ */
 static __u64 param_value(struct fuzzer *f, const struct mag_describe *param)
 {
 	switch (rnd(f, 16)) {
@@ -221,46 +235,72 @@ static void fill_rubbish(struct fuzzer *f, union any *arg)
 }
 
 static const struct request requests[] = {
-	{ MAG_IOC_INFO, "INFO", sizeof(struct mag_info), fill_rubbish,
+	{ MAG_IOC_INFO,
+	  "INFO",
+	  sizeof(struct mag_info),
+	  fill_rubbish,
 	  { EFAULT } },
-	{ MAG_IOC_DESCRIBE, "DESCRIBE", sizeof(struct mag_describe),
-	  fill_describe, { EFAULT, EINVAL, ENOENT } },
-	{ MAG_IOC_START, "START", sizeof(struct mag_run_config), fill_config,
+	{ MAG_IOC_DESCRIBE,
+	  "DESCRIBE",
+	  sizeof(struct mag_describe),
+	  fill_describe,
+	  { EFAULT, EINVAL, ENOENT } },
+	{ MAG_IOC_START,
+	  "START",
+	  sizeof(struct mag_run_config),
+	  fill_config,
 	  { EFAULT, EINVAL, EBUSY, ENOMEM, ENODEV, EOPNOTSUPP, EPROTO, ENOSPC,
 	    EINTR } },
-	{ MAG_IOC_STATUS, "STATUS", sizeof(struct mag_run_status),
-	  fill_rubbish, { EFAULT } },
-	{ MAG_IOC_HIST, "HIST", sizeof(struct mag_hist_read), fill_hist,
+	{ MAG_IOC_STATUS,
+	  "STATUS",
+	  sizeof(struct mag_run_status),
+	  fill_rubbish,
+	  { EFAULT } },
+	{ MAG_IOC_HIST,
+	  "HIST",
+	  sizeof(struct mag_hist_read),
+	  fill_hist,
 	  { EFAULT, EINVAL, EAGAIN, ENODATA, ENOMEM } },
-	{ MAG_IOC_STOP, "STOP", 0, fill_rubbish,
+	{ MAG_IOC_STOP,
+	  "STOP",
+	  0,
+	  fill_rubbish,
 	  { ENODATA, EAGAIN, EINTR, ENODEV, ENOMEM } },
-	{ MAG_IOC_FINISH, "FINISH", 0, fill_rubbish,
+	{ MAG_IOC_FINISH,
+	  "FINISH",
+	  0,
+	  fill_rubbish,
 	  { ENODATA, EAGAIN, EINTR, ENODEV, ENOMEM } },
-	{ MAG_IOC_MACHINE, "MACHINE", sizeof(struct mag_machine), fill_machine,
+	{ MAG_IOC_MACHINE,
+	  "MACHINE",
+	  sizeof(struct mag_machine),
+	  fill_machine,
 	  { EFAULT, EINVAL, EBUSY, ENODEV, EOPNOTSUPP, EPROTO, ENOMEM,
 	    EINTR } },
 };
 
-#define NR_REQUESTS (sizeof(requests) / sizeof(requests[0]))
+#define NR_REQUESTS ARRAY_SIZE(requests)
 
 static bool documented(const struct request *request, int err)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(request->errnos) / sizeof(int); i++)
+	for (i = 0; i < ARRAY_SIZE(request->errnos); i++)
 		if (request->errnos[i] == err)
 			return true;
 	/* The file was closed by another thread, or is another's by now. */
 	return !err || err == EBADF;
 }
 
-/* Fields of a struct that was right are made wrong.  Not those of a run that would
- * become a long one, or of parameters, which have their own wrong values. */
+/*
+ * Fields of a struct that was right are made wrong, but for parameters, which have
+ * their own wrong values.
+ */
 static void spoil(struct fuzzer *f, const struct request *request,
 		  union any *arg)
 {
 	const size_t first = offsetof(struct mag_run_config, params);
-	uint64_t value = odd_number(f);
+	__u64 value = odd_number(f);
 	size_t words = request->size / 4, at;
 
 	if (!words)
@@ -273,7 +313,8 @@ static void spoil(struct fuzzer *f, const struct request *request,
 	memcpy(arg->bytes + at, &value, rnd(f, 2) ? 4 : 8);
 	/* Half of an address might be one of this program's. */
 	if (request->cmd == MAG_IOC_HIST)
-		arg->hist.counts = rnd(f, 2) ? value : (uintptr_t)f->counts;
+		arg->hist.counts = rnd(f, 2) ? odd_address(f)
+					     : (uintptr_t)f->counts;
 	/* It would measure, each time. */
 	if (request->cmd == MAG_IOC_MACHINE && rnd(f, MACHINE_ODDS))
 		arg->machine.cpu |= 1 << 20;
@@ -282,7 +323,7 @@ static void spoil(struct fuzzer *f, const struct request *request,
 static void spoil_bits(struct fuzzer *f, const struct request *request,
 		       union any *arg)
 {
-	uint32_t i;
+	__u32 i;
 
 	if (request->cmd == MAG_IOC_START) {
 		/* Whatever it may be, a run of it is refused. */
@@ -318,7 +359,7 @@ static void *bad_address(struct fuzzer *f)
 	case 1:
 		return f->page + 2 * PAGE - 1 - rnd(f, 16);
 	case 2:
-		return (void *)(uintptr_t)odd_number(f);
+		return (void *)(uintptr_t)odd_address(f);
 	default:
 		return (void *)0xffff888000000000UL;
 	}
@@ -338,12 +379,12 @@ static void check_guard(const struct request *request, const unsigned char *end)
 
 static void count_call(const struct request *request, int err)
 {
-	atomic_fetch_add(&shared->ioctls, 1);
+	count(&shared->ioctls);
 	if (err)
 		return;
-	atomic_fetch_add(&shared->accepted, 1);
+	count(&shared->accepted);
 	if (request->cmd == MAG_IOC_START)
-		atomic_fetch_add(&shared->runs, 1);
+		count(&shared->runs);
 }
 
 static void call(struct fuzzer *f, int fd, const struct request *request)
@@ -387,7 +428,7 @@ static void call_unknown(struct fuzzer *f, int fd)
 	if (((cmd >> 8) & 0xff) != MAG_IOC_MAGIC)
 		cmd = (cmd & ~0xff00UL) | 0x1700;
 	err = ioctl(fd, cmd, f->page) ? errno : 0;
-	atomic_fetch_add(&shared->ioctls, 1);
+	count(&shared->ioctls);
 	if (err != ENOTTY && err != EBADF)
 		found("request %#lx: %s, expected ENOTTY", cmd, strerror(err));
 }
@@ -397,7 +438,7 @@ static void other_call(struct fuzzer *f, int fd)
 	struct pollfd pfd = { .fd = fd, .events = rnd(f, 65536) };
 	void *map;
 
-	atomic_fetch_add(&shared->others, 1);
+	count(&shared->others);
 	switch (rnd(f, 5)) {
 	case 0:
 		map = mmap(NULL, PAGE << rnd(f, 4), PROT_READ | PROT_WRITE,
@@ -423,11 +464,11 @@ static void other_call(struct fuzzer *f, int fd)
 }
 
 /* Another thread may be in a call on it. */
-static void reopen(struct fuzzer *f, uint32_t i)
+static void reopen(struct fuzzer *f, __u32 i)
 {
 	int fd, copy;
 
-	atomic_fetch_add(&shared->others, 1);
+	count(&shared->others);
 	fd = open(DEVICE, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return;
@@ -445,7 +486,7 @@ static void reopen(struct fuzzer *f, uint32_t i)
 
 static void step(struct fuzzer *f)
 {
-	uint32_t i = rnd(f, FILES), n = rnd(f, 100);
+	__u32 i = rnd(f, FILES), n = rnd(f, 100);
 
 	if (n < 80)
 		call(f, files[i], &requests[rnd(f, NR_REQUESTS)]);
@@ -489,10 +530,10 @@ static void *run_thread(void *arg)
 	return NULL;
 }
 
-static void run_child(uint64_t seed)
+static void run_child(__u64 seed)
 {
 	pthread_t thread;
-	uint32_t i;
+	__u32 i;
 
 	for (i = 0; i < FILES; i++)
 		files[i] = open(DEVICE, O_RDWR | O_CLOEXEC);
@@ -503,7 +544,7 @@ static void run_child(uint64_t seed)
 	run_thread((void *)(uintptr_t)seed);
 }
 
-static pid_t start_child(uint64_t seed)
+static pid_t start_child(__u64 seed)
 {
 	pid_t pid = fork();
 
@@ -595,9 +636,9 @@ int main(int argc, char **argv)
 {
 	pid_t child[CHILDREN] = {};
 	struct fuzzer f;
-	uint64_t seed;
+	__u64 seed;
 	time_t end;
-	uint32_t i;
+	__u32 i;
 
 	if (argc != 3) {
 		fprintf(stderr, "usage: fuzz SECONDS SEED\n");

@@ -15,11 +15,11 @@
 
 #define MIN_FREE "/proc/sys/vm/min_free_kbytes"
 /* By that the kernel keeps more free for a while than it was told to. */
-#define BOOST "/proc/sys/vm/watermark_boost_factor"
+#define BOOST	 "/proc/sys/vm/watermark_boost_factor"
 #define STEP_KIB 1024
 
 /* A value of /proc/meminfo, KiB. */
-static long meminfo(const char *name)
+static long read_kib(const char *name)
 {
 	char line[128];
 	long kib = 0;
@@ -67,7 +67,7 @@ static size_t take(char *area, size_t room, long keep)
 {
 	size_t step = STEP_KIB * 1024, taken = 0;
 
-	while (taken + step <= room && meminfo("MemFree:") > keep) {
+	while (taken + step <= room && read_kib("MemFree:") > keep) {
 		memset(area + taken, 1, step);
 		taken += step;
 	}
@@ -76,7 +76,7 @@ static size_t take(char *area, size_t room, long keep)
 
 int main(int argc, char **argv)
 {
-	long total = meminfo("MemTotal:"), before = get_number(MIN_FREE);
+	long total = read_kib("MemTotal:"), before = get_number(MIN_FREE);
 	long boost = get_number(BOOST);
 	/*
 	 * kswapd works where less than 5/4 of that is free.  What is between is room

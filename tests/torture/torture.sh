@@ -41,7 +41,7 @@ finish() {
 
 # The actors break something on purpose.
 sees() { # WHAT
-	begin "$first_seed" break="$1" || return
+	begin "$first_seed" broken="$1" || return
 	patience=$(($(uptime_s) + 30 * SLOWNESS))
 	until [ "$(figure failures)" -gt 0 ] ||
 		[ "$1" = leak ] || [ "$(uptime_s)" -gt $patience ]

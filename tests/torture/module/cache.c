@@ -9,14 +9,15 @@
 #include <linux/nodemask.h>
 #include <linux/overflow.h>
 #include <linux/sched.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 
 #include "torture.h"
 
-#define CACHE_BYTES   (3 << 20) /* of objects that are out, at most */
+#define CACHE_BYTES   (3 * SZ_1M) /* of objects that are out, at most */
 #define LEAST_SLOTS   40
 #define MOST_SLOTS    4096
-#define RCU_BYTES     (1 << 20) /* left to RCU between two grace periods */
+#define RCU_BYTES     SZ_1M /* left to RCU between two grace periods */
 /* Of mag_kmalloc(), where most objects are small. */
 #define KMALLOC_SLOTS 1024
 /* Times that a cache may be shrunk until nothing is left in it. */
@@ -49,8 +50,8 @@ static int a_node(struct torture_actor *actor)
 {
 	int first = first_memory_node, second = next_memory_node(first);
 
-	return second < MAX_NUMNODES && torture_random(actor, 2) ? second :
-								   first;
+	return second < MAX_NUMNODES && torture_random(actor, 2) ? second
+								 : first;
 }
 
 /**
@@ -136,7 +137,8 @@ static void judge_counts(const struct torture_cache *tc,
 
 	expect(tc, "live", stats->live, 0);
 	expect(tc, "frees, for as many allocs", stats->frees, stats->allocs);
-	expect(tc, "frees of ours, for as many allocs", ours.frees, ours.allocs);
+	expect(tc, "frees of ours, for as many allocs", ours.frees,
+	       ours.allocs);
 	if (ours.failed_bulk)
 		ours.allocs = max_t(u64, ours.allocs, stats->allocs);
 	expect(tc, "allocs", stats->allocs, ours.allocs);
@@ -167,7 +169,8 @@ static void judge(struct torture_cache *tc)
 	struct mag_cache_stats stats;
 
 	mag_cache_rcu_barrier(tc->cache);
-	expect(tc, "bugs found by validation", mag_cache_validate(tc->cache), 0);
+	expect(tc, "bugs found by validation", mag_cache_validate(tc->cache),
+	       0);
 	mag_cache_stats(tc->cache, &stats);
 	judge_counts(tc, &stats);
 	/* Broken on purpose, and found by now. */
@@ -219,9 +222,9 @@ int torture_caches_open(struct torture_actor *actor)
 	u32 i;
 
 	for (i = 0; i < NR_SPECS; i++) {
-		torture_caches[i] = torture_cache_open(
-			&torture_specs[i], i + 1, slots_for(&torture_specs[i]),
-			actor);
+		torture_caches[i] =
+			torture_cache_open(&torture_specs[i], i + 1,
+					   slots_for(&torture_specs[i]), actor);
 		if (!torture_caches[i])
 			return -ENOMEM;
 	}

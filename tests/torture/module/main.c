@@ -19,7 +19,9 @@ MODULE_PARM_DESC(seed, "of the actors' random sequences");
 
 bool torture_faulty;
 module_param_named(faulty, torture_faulty, bool, 0644);
-MODULE_PARM_DESC(faulty, "the kernel is told to let allocations fail, for the count alone");
+MODULE_PARM_DESC(
+	faulty,
+	"the kernel is told to let allocations fail, for the count alone");
 
 static const char *const break_names[NR_BREAKS] = {
 	"nothing", "twice", "stamp", "write", "zero", "leak", "early",
@@ -46,8 +48,10 @@ static const struct kernel_param_ops break_ops = {
 	.set = set_break,
 	.get = get_break,
 };
-module_param_cb(break, &break_ops, NULL, 0444);
-MODULE_PARM_DESC(break, "on purpose: nothing, twice, stamp, write, zero, leak or early");
+module_param_cb(broken, &break_ops, NULL, 0444);
+MODULE_PARM_DESC(
+	broken,
+	"on purpose: nothing, twice, stamp, write, zero, leak or early");
 
 /* Of whom calls outside the actors: at the beginning and at the end. */
 static struct torture_actor warden;
@@ -94,20 +98,22 @@ static int get_results(char *text, const struct kernel_param *kp)
 	u64 ops[NR_PLACES] = {}, faulty = 0, calls = 0;
 
 	torture_actors_sum(ops, &faulty, &calls);
-	return sysfs_emit(text,
-			  "operations %llu\ntask %llu\nsoftirq %llu\nrcu %llu\nhardirq %llu\nfaulty %llu\nbursts %llu\nfailures %ld\n",
-			  ops[PLACE_TASK] + ops[PLACE_SOFTIRQ] +
-				  ops[PLACE_RCU] + ops[PLACE_HARDIRQ],
-			  ops[PLACE_TASK], ops[PLACE_SOFTIRQ], ops[PLACE_RCU],
-			  ops[PLACE_HARDIRQ], faulty, calls,
-			  atomic_long_read(&torture_failures));
+	return sysfs_emit(
+		text,
+		"operations %llu\ntask %llu\nsoftirq %llu\nrcu %llu\nhardirq %llu\nfaulty %llu\nbursts %llu\nfailures %ld\n",
+		ops[PLACE_TASK] + ops[PLACE_SOFTIRQ] + ops[PLACE_RCU] +
+			ops[PLACE_HARDIRQ],
+		ops[PLACE_TASK], ops[PLACE_SOFTIRQ], ops[PLACE_RCU],
+		ops[PLACE_HARDIRQ], faulty, calls,
+		atomic_long_read(&torture_failures));
 }
 
 static const struct kernel_param_ops results_ops = {
 	.get = get_results,
 };
 module_param_cb(results, &results_ops, NULL, 0444);
-MODULE_PARM_DESC(results, "operations so far, where from, and what was found wrong");
+MODULE_PARM_DESC(results,
+		 "operations so far, where from, and what was found wrong");
 
 static int __init torture_init(void)
 {

@@ -90,9 +90,8 @@ void torture_leave(struct torture_slot *slot, enum torture_slot_state state)
 gfp_t torture_gfp(struct torture_actor *actor, const struct torture_cache *tc)
 {
 	static const gfp_t gfps[] = { GFP_NOWAIT, GFP_ATOMIC, GFP_KERNEL,
-				      GFP_KERNEL, GFP_NOFS, GFP_NOIO };
-	u32 i = torture_random(actor,
-			       actor->may_sleep ? ARRAY_SIZE(gfps) : 2);
+				      GFP_KERNEL, GFP_NOFS,   GFP_NOIO };
+	u32 i = torture_random(actor, actor->may_sleep ? ARRAY_SIZE(gfps) : 2);
 	gfp_t gfp = gfps[i] | __GFP_NOWARN | __GFP_NORETRY;
 
 	if (!tc->spec->ctor && !torture_random(actor, 4))
@@ -144,7 +143,7 @@ void torture_accept(struct torture_cache *tc, struct torture_actor *actor,
 	slot->item.key = item.key;
 	slot->item.size = size;
 	slot->item.copy = false;
-	/* Readers that find it find its stamp. */
+	/* Pairs with do_look(): readers that find it find its stamp. */
 	smp_store_release(&slot->item.obj, obj);
 	this_cpu_inc(tc->counts->allocs);
 	torture_leave(slot, SLOT_FULL);
@@ -160,7 +159,8 @@ static void change_early(const struct torture_cache *tc, void *obj)
 }
 
 /* Keeps the object in @tc, on purpose, if it has none yet. */
-static bool lose(struct torture_cache *tc, struct torture_actor *actor, void *obj)
+static bool lose(struct torture_cache *tc, struct torture_actor *actor,
+		 void *obj)
 {
 	return torture_breaks(BREAK_LEAK, actor) &&
 	       !cmpxchg(&tc->lost, NULL, obj);

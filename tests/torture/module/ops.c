@@ -47,8 +47,8 @@ static void *kmalloc_one(struct torture_actor *actor,
 	case 1:
 		return mag_krealloc(NULL, size, gfp);
 	default:
-		return gfp & __GFP_ZERO ? mag_kzalloc(size, gfp) :
-					  mag_kmalloc(size, gfp);
+		return gfp & __GFP_ZERO ? mag_kzalloc(size, gfp)
+					: mag_kmalloc(size, gfp);
 	}
 }
 
@@ -64,7 +64,8 @@ static void *alloc_one(struct torture_actor *actor,
 }
 
 /* As if the allocator handed out an object that has an owner. */
-static bool hand_out_twice(struct torture_cache *tc, struct torture_actor *actor,
+static bool hand_out_twice(struct torture_cache *tc,
+			   struct torture_actor *actor,
 			   struct torture_slot *slot)
 {
 	struct torture_slot *owner = torture_take(tc, actor, SLOT_FULL);
@@ -244,6 +245,7 @@ static u32 do_look(struct torture_cache *tc, struct torture_actor *actor,
 	rcu_read_lock();
 	for (i = 0; i < burst; i++) {
 		slot = &tc->slot[torture_random(actor, tc->nr_slots)];
+		/* Pairs with torture_accept(). */
 		obj = smp_load_acquire(&slot->item.obj);
 		if (!obj)
 			continue;
@@ -312,11 +314,11 @@ static u32 act_by_one(struct torture_cache *tc, struct torture_actor *actor,
 	case 3 ... 5:
 		return do_free(tc, actor, burst);
 	case 6:
-		return tc->cache ? do_check(tc, actor, burst) :
-				   do_realloc(tc, actor);
+		return tc->cache ? do_check(tc, actor, burst)
+				 : do_realloc(tc, actor);
 	default:
-		return has_readers(tc) ? do_look(tc, actor, burst) :
-					 do_check(tc, actor, burst);
+		return has_readers(tc) ? do_look(tc, actor, burst)
+				       : do_check(tc, actor, burst);
 	}
 }
 
@@ -327,11 +329,11 @@ static u32 act_by_many(struct torture_cache *tc, struct torture_actor *actor,
 	case 0 ... 2:
 		return do_alloc_bulk(tc, actor, burst);
 	case 3 ... 5:
-		return tc->spec->rcu_only ? do_free(tc, actor, burst) :
-					    do_free_bulk(tc, actor, burst);
+		return tc->spec->rcu_only ? do_free(tc, actor, burst)
+					  : do_free_bulk(tc, actor, burst);
 	default:
-		return torture_has_rcu(tc) ? do_free_rcu(tc, actor, burst) :
-					     do_free(tc, actor, burst);
+		return torture_has_rcu(tc) ? do_free_rcu(tc, actor, burst)
+					   : do_free(tc, actor, burst);
 	}
 }
 

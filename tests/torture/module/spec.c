@@ -15,21 +15,22 @@ static void destruct(void *obj, u32 size)
 
 	atomic_long_dec(&torture_made);
 	if (!torture_constructed(obj, size))
-		torture_fail(&any,
-			     "an object of %u bytes is not in constructed state: %*ph",
-			     size, (int)min_t(u32, size, 32), obj);
+		torture_fail(
+			&any,
+			"an object of %u bytes is not in constructed state: %*ph",
+			size, (int)min_t(u32, size, 32), obj);
 }
 
 /* A constructor is not told the size. */
-#define CONSTRUCTOR(bytes)                           \
-	static void construct_##bytes(void *obj)     \
-	{                                            \
-		atomic_long_inc(&torture_made);      \
-		torture_construct(obj, bytes);       \
-	}                                            \
-	static void destruct_##bytes(void *obj)      \
-	{                                            \
-		destruct(obj, bytes);                \
+#define CONSTRUCTOR(bytes)                       \
+	static void construct_##bytes(void *obj) \
+	{                                        \
+		atomic_long_inc(&torture_made);  \
+		torture_construct(obj, bytes);   \
+	}                                        \
+	static void destruct_##bytes(void *obj)  \
+	{                                        \
+		destruct(obj, bytes);            \
 	}
 
 CONSTRUCTOR(64)
@@ -55,19 +56,25 @@ const struct torture_spec torture_specs[NR_SPECS] = {
 	{ .name = "torture_65536", .size = 65536 },
 	{ .name = "torture_ctor_64", CONSTRUCTED(64) },
 	{ .name = "torture_ctor_1024", CONSTRUCTED(1024), .one_node = true },
-	{ .name = "torture_typesafe_192", CONSTRUCTED(192),
+	{ .name = "torture_typesafe_192",
+	  CONSTRUCTED(192),
 	  .flags = MAG_CACHE_TYPESAFE_BY_RCU },
-	{ .name = "torture_typesafe_9000", CONSTRUCTED(9000),
+	{ .name = "torture_typesafe_9000",
+	  CONSTRUCTED(9000),
 	  .flags = MAG_CACHE_TYPESAFE_BY_RCU },
 	{ .name = "torture_debug_136", .size = 136, .flags = MAG_CACHE_DEBUG },
-	{ .name = "torture_debug_5000", .size = 5000,
-	  .flags = MAG_CACHE_DEBUG },
-	{ .name = "torture_redzone_700", .size = 700, .align = 32,
-	  .flags = MAG_CACHE_REDZONE, .rcu_only = true },
+	{ .name = "torture_debug_5000", .size = 5000, .flags = MAG_CACHE_DEBUG },
+	{ .name = "torture_redzone_700",
+	  .size = 700,
+	  .align = 32,
+	  .flags = MAG_CACHE_REDZONE,
+	  .rcu_only = true },
 	{ .name = "torture_poison_96", .size = 96, .flags = MAG_CACHE_POISON },
-	{ .name = "torture_check_300", CONSTRUCTED(300),
+	{ .name = "torture_check_300",
+	  CONSTRUCTED(300),
 	  .flags = MAG_CACHE_CHECK | MAG_CACHE_TRACK },
-	{ .name = "torture_typesafe_152", CONSTRUCTED(152),
+	{ .name = "torture_typesafe_152",
+	  CONSTRUCTED(152),
 	  .flags = MAG_CACHE_TYPESAFE_BY_RCU | MAG_CACHE_CHECK |
 		   MAG_CACHE_REDZONE },
 	{ .name = "torture_kmalloc" },

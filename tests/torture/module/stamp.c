@@ -101,7 +101,8 @@ static void construct_but(void *obj, u32 size, u32 but)
 		if (i == but)
 			continue;
 		word = constructed_word(obj, i);
-		memcpy(obj + i * WORD, &word, min_t(u32, WORD, bytes - i * WORD));
+		memcpy(obj + i * WORD, &word,
+		       min_t(u32, WORD, bytes - i * WORD));
 	}
 }
 
@@ -185,11 +186,11 @@ static void report_stamp(const struct torture_cache *tc,
 	memcpy(&found, item->obj + i * WORD,
 	       min_t(u32, WORD, item->size - i * WORD));
 	memcpy(&first, item->obj, min_t(u32, WORD, item->size));
-	torture_fail(tc,
-		     "a live object of %u bytes has a wrong stamp at %zu: %016llx, expected %016llx; key %016llx, found %016llx; actor %u stamped it on cpu %u",
-		     item->size, i * WORD, found, stamp_word(item->key, i),
-		     item->key, first, key_actor(item->key),
-		     key_cpu(item->key));
+	torture_fail(
+		tc,
+		"a live object of %u bytes has a wrong stamp at %zu: %016llx, expected %016llx; key %016llx, found %016llx; actor %u stamped it on cpu %u",
+		item->size, i * WORD, found, stamp_word(item->key, i),
+		item->key, first, key_actor(item->key), key_cpu(item->key));
 }
 
 /**
@@ -224,13 +225,13 @@ bool torture_check(const struct torture_cache *tc,
 static void check_ownerless(const struct torture_cache *tc, const u64 *obj,
 			    u32 size)
 {
-	if (size < 2 * WORD || obj[0] & DYING ||
-	    key_cache(obj[0]) != tc->id ||
+	if (size < 2 * WORD || obj[0] & DYING || key_cache(obj[0]) != tc->id ||
 	    obj[1] != stamp_word(obj[0], 1))
 		return;
-	torture_fail(tc,
-		     "an object of %u bytes is handed out twice: its owner's key is %016llx, of actor %u on cpu %u",
-		     size, obj[0], key_actor(obj[0]), key_cpu(obj[0]));
+	torture_fail(
+		tc,
+		"an object of %u bytes is handed out twice: its owner's key is %016llx, of actor %u on cpu %u",
+		size, obj[0], key_actor(obj[0]), key_cpu(obj[0]));
 }
 
 static bool must_be_zero(const struct torture_cache *tc, gfp_t gfp)
@@ -253,13 +254,16 @@ void torture_check_new(const struct torture_cache *tc, void *obj, u32 size,
 	u32 align = tc->spec->align ?: WORD;
 
 	if (!IS_ALIGNED((unsigned long)obj, align))
-		torture_fail(tc, "an object is not aligned to %u bytes: %px",
-			     align, obj);
+		torture_fail(
+			tc,
+			"an object is not aligned to %u bytes, but %lu past that",
+			align, (unsigned long)obj % align);
 	if (tc->spec->ctor) {
 		if (!torture_constructed(obj, size))
-			torture_fail(tc,
-				     "an object is handed out that is not in constructed state: %*ph",
-				     (int)min_t(u32, size, 32), obj);
+			torture_fail(
+				tc,
+				"an object is handed out that is not in constructed state: %*ph",
+				(int)min_t(u32, size, 32), obj);
 	} else if (must_be_zero(tc, gfp)) {
 		if (memchr_inv(obj, 0, size))
 			torture_fail(tc, "an object is not zero: gfp %x: %*ph",
@@ -307,9 +311,10 @@ static void look_at_type(const struct torture_cache *tc, const u64 *obj)
 	u64 type = READ_ONCE(obj[TYPE_WORD]);
 
 	if (type != constructed_word(obj, TYPE_WORD))
-		torture_fail(tc,
-			     "a reader finds an object of another type: %016llx, expected %016llx",
-			     type, constructed_word(obj, TYPE_WORD));
+		torture_fail(
+			tc,
+			"a reader finds an object of another type: %016llx, expected %016llx",
+			type, constructed_word(obj, TYPE_WORD));
 }
 
 static void look_at_stamp(const struct torture_cache *tc, const u64 *obj)
@@ -320,17 +325,17 @@ static void look_at_stamp(const struct torture_cache *tc, const u64 *obj)
 	for (i = 1; i < words; i++) {
 		if (READ_ONCE(obj[i]) == stamp_word(key, i))
 			continue;
-		torture_fail(tc,
-			     "a reader finds an object changed at %zu within its grace period: %016llx, expected %016llx, key %016llx",
-			     i * WORD, READ_ONCE(obj[i]), stamp_word(key, i),
-			     key);
+		torture_fail(
+			tc,
+			"a reader finds an object changed at %zu within its grace period: %016llx, expected %016llx, key %016llx",
+			i * WORD, READ_ONCE(obj[i]), stamp_word(key, i), key);
 		return;
 	}
-	if ((READ_ONCE(obj[0]) & ~DYING) != key ||
-	    key_cache(key) != tc->id)
-		torture_fail(tc,
-			     "a reader finds an object reused within its grace period: key %016llx, now %016llx",
-			     key, READ_ONCE(obj[0]));
+	if ((READ_ONCE(obj[0]) & ~DYING) != key || key_cache(key) != tc->id)
+		torture_fail(
+			tc,
+			"a reader finds an object reused within its grace period: key %016llx, now %016llx",
+			key, READ_ONCE(obj[0]));
 }
 
 /**

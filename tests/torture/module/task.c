@@ -13,9 +13,9 @@
 
 #include "torture.h"
 
-#define BURST	  48 /* of objects, at most */
-#define LIVES	  64 /* slots of a short-lived cache */
-#define SHORT_ID  63 /* of its stamps */
+#define BURST	 48 /* of objects, at most */
+#define LIVES	 64 /* slots of a short-lived cache */
+#define SHORT_ID 63 /* of its stamps */
 
 enum shelter {
 	SHELTER_NONE,
@@ -75,12 +75,12 @@ static void act_under(enum shelter shelter, struct torture_actor *actor)
 
 static void act_sheltered(struct torture_actor *actor)
 {
-	u32 most = IS_ENABLED(CONFIG_PREEMPT_RT) ? SHELTER_PREEMPT :
-						   NR_SHELTERS;
+	u32 most = IS_ENABLED(CONFIG_PREEMPT_RT) ? SHELTER_PREEMPT
+						 : NR_SHELTERS;
 
 	/* Half of all without, for then more may happen. */
-	act_under(torture_random(actor, 2) ? SHELTER_NONE :
-					     torture_random(actor, most),
+	act_under(torture_random(actor, 2) ? SHELTER_NONE
+					   : torture_random(actor, most),
 		  actor);
 }
 
@@ -242,8 +242,8 @@ static void do_short_life(struct torture_cache *like,
 			  struct torture_actor *actor)
 {
 	u32 i, acts = torture_random(actor, 16);
-	struct torture_cache *tc = torture_cache_open(like->spec, SHORT_ID,
-						      LIVES, actor);
+	struct torture_cache *tc =
+		torture_cache_open(like->spec, SHORT_ID, LIVES, actor);
 
 	if (!tc)
 		return;
@@ -288,9 +288,9 @@ static const struct deed {
 	void (*act)(struct torture_cache *tc, struct torture_actor *actor);
 	u32 odds;
 } deeds[] = {
-	{ do_shrink, 12 },  { do_validate, 6 },	  { do_stats, 15 },
-	{ do_read, 15 },    { do_barrier, 1 },	  { do_knob, 20 },
-	{ do_policy, 5 },   { do_preset, 5 },	  { do_reserve, 25 },
+	{ do_shrink, 12 },    { do_validate, 6 }, { do_stats, 15 },
+	{ do_read, 15 },      { do_barrier, 1 },  { do_knob, 20 },
+	{ do_policy, 5 },     { do_preset, 5 },	  { do_reserve, 25 },
 	{ do_short_life, 4 }, { do_refused, 2 },
 };
 

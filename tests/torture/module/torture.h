@@ -22,7 +22,7 @@
 #include "allocator/mag_kmalloc.h"
 #include "compat.h"
 
-#define TORTURE_BATCH 128 /* objects of a bulk call, at most */
+#define TORTURE_BATCH	      128 /* objects of a bulk call, at most */
 #define TORTURE_RESERVE_BYTES (256 << 10) /* in a reserve, at most */
 
 /* What the module breaks on purpose, to see that it is found. */
