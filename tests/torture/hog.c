@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * hog SECONDS SEED: memory pressure.  The kernel is told to keep a good part of its
- * memory free, and this program takes what it has beyond that, holds it, and gives
- * it back, so that kswapd and whoever allocates must reclaim, and no task needs to
- * be killed.  What the kernel was told before is restored.
+ * hog SECONDS SEED: memory pressure.  kswapd is told to keep a good part of the
+ * memory free, and this program takes so much that it cannot, holds it, and gives it
+ * back.  So the kernel reclaims all the time, and no task needs to be killed.  What
+ * kswapd was told before is restored.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -13,9 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MIN_FREE "/proc/sys/vm/min_free_kbytes"
-/* By that the kernel keeps more free for a while than it was told to. */
-#define BOOST	 "/proc/sys/vm/watermark_boost_factor"
+/* Of the memory, in 10000ths, what kswapd keeps free beyond the least. */
+#define SCALE	 "/proc/sys/vm/watermark_scale_factor"
+#define SCALED	 1500
 #define STEP_KIB 1024
 
 /* A value of /proc/meminfo, KiB. */
@@ -74,39 +74,36 @@ static size_t take(char *area, size_t room, long keep)
 	return taken;
 }
 
+/* What others may need at once is left to them. */
+static void press(char *area, size_t room, long total, time_t end)
+{
+	size_t taken;
+
+	while (time(NULL) < end) {
+		taken = take(area, room, total / 14 + rand() % (total / 14));
+		nap(rand() % 500);
+		madvise(area, taken, MADV_DONTNEED);
+		nap(rand() % 500);
+	}
+}
+
 int main(int argc, char **argv)
 {
-	long total = read_kib("MemTotal:"), before = get_number(MIN_FREE);
-	long boost = get_number(BOOST);
-	/*
-	 * kswapd works where less than 5/4 of that is free.  What is between is room
-	 * for all that others allocate while this program holds the rest.
-	 */
-	long least = total / 6;
-	size_t room = (size_t)total * 1024, taken;
-	time_t end;
+	long total = read_kib("MemTotal:"), before = get_number(SCALE);
+	size_t room = (size_t)total * 1024;
 	char *area;
 
 	if (argc != 3) {
 		fprintf(stderr, "usage: hog SECONDS SEED\n");
 		return 2;
 	}
-	end = time(NULL) + atol(argv[1]);
 	srand(atol(argv[2]));
 	area = mmap(NULL, room, PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (area == MAP_FAILED || !before)
 		return 1;
-	set_number(BOOST, 0);
-	set_number(MIN_FREE, least);
-	while (time(NULL) < end) {
-		taken = take(area, room,
-			     least + least / 8 + rand() % (least / 6));
-		nap(rand() % 500);
-		madvise(area, taken, MADV_DONTNEED);
-		nap(rand() % 500);
-	}
-	set_number(MIN_FREE, before);
-	set_number(BOOST, boost);
+	set_number(SCALE, SCALED);
+	press(area, room, total, time(NULL) + atol(argv[1]));
+	set_number(SCALE, before);
 	return 0;
 }

@@ -234,26 +234,46 @@ static u32 do_check(struct torture_cache *tc, struct torture_actor *actor,
 	return i;
 }
 
-/* A reader's look at an object that anybody may free meanwhile. */
-static u32 do_look(struct torture_cache *tc, struct torture_actor *actor,
-		   u32 burst)
+/* Objects that a reader finds, into @actor's array. */
+static u32 find_objects(struct torture_cache *tc, struct torture_actor *actor,
+			u32 burst)
 {
 	struct torture_slot *slot;
+	u32 i, nr = 0;
 	void *obj;
-	u32 i;
 
-	rcu_read_lock();
-	for (i = 0; i < burst; i++) {
+	for (i = 0; i < min_t(u32, burst, TORTURE_BATCH); i++) {
 		slot = &tc->slot[torture_random(actor, tc->nr_slots)];
 		/* Pairs with torture_accept(). */
 		obj = smp_load_acquire(&slot->item.obj);
-		if (!obj)
-			continue;
-		torture_look(tc, obj);
-		if (!torture_random(actor, 8)) {
-			udelay(torture_random(actor, 20));
-			torture_look(tc, obj);
-		}
+		if (obj)
+			actor->objs[nr++] = obj;
+	}
+	return nr;
+}
+
+static void look_at_all(const struct torture_cache *tc,
+			const struct torture_actor *actor, u32 nr)
+{
+	while (nr--)
+		torture_look(tc, actor->objs[nr]);
+}
+
+/*
+ * A reader's look at objects that anybody may free meanwhile.  Tasks are in no hurry:
+ * time passes in which objects would be reused that should not.
+ */
+static u32 do_look(struct torture_cache *tc, struct torture_actor *actor,
+		   u32 burst)
+{
+	u32 i, nr, looks = actor->may_sleep ? torture_random(actor, 20) : 1;
+
+	rcu_read_lock();
+	nr = find_objects(tc, actor, burst);
+	look_at_all(tc, actor, nr);
+	for (i = 0; i < looks; i++) {
+		udelay(torture_random(actor, 100));
+		look_at_all(tc, actor, nr);
 	}
 	rcu_read_unlock();
 	return burst;
