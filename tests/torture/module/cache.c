@@ -20,6 +20,8 @@
 #define RCU_BYTES     SZ_1M /* left to RCU between two grace periods */
 /* Of mag_kmalloc(), where most objects are small. */
 #define KMALLOC_SLOTS 1024
+/* Few, so that readers see objects come back soon. */
+#define RCU_SLOTS     160
 /* Times that a cache may be shrunk until nothing is left in it. */
 #define SHRINKS	      500
 
@@ -207,6 +209,8 @@ static u32 slots_for(const struct torture_spec *spec)
 {
 	if (!spec->size)
 		return KMALLOC_SLOTS;
+	if (spec->rcu_only)
+		return RCU_SLOTS;
 	return clamp_t(u32, CACHE_BYTES / spec->size, LEAST_SLOTS, MOST_SLOTS);
 }
 

@@ -266,14 +266,17 @@ static void look_at_all(const struct torture_cache *tc,
 static u32 do_look(struct torture_cache *tc, struct torture_actor *actor,
 		   u32 burst)
 {
-	u32 i, nr, looks = actor->may_sleep ? torture_random(actor, 20) : 1;
+	u32 i, nr, looks = 1;
 
+	if (actor->may_sleep)
+		looks += torture_random(actor,
+					torture_random(actor, 8) ? 10 : 200);
 	rcu_read_lock();
 	nr = find_objects(tc, actor, burst);
 	look_at_all(tc, actor, nr);
 	for (i = 0; i < looks; i++) {
 		udelay(torture_random(actor, 100));
-		look_at_all(tc, actor, nr);
+		look_at_all(tc, actor, min(nr, 8U));
 	}
 	rcu_read_unlock();
 	return burst;
