@@ -36,6 +36,8 @@
 #                        instead, with the words of LOAD
 #   ROWS=20              make trace: of a table, at most; 0 is all
 #   OVERHEAD=3           make trace: what the script costs, in so many rounds
+#   HOURS=0.5 SEED=1     make torture: for so long, and with the random numbers of
+#                        that seed
 #   SCRIPTS=...          make trace-test: the tests of these scripts, not all
 #   CMD=...              make vm: a command in place of the shell
 #   COVERAGE_MIN=90      make coverage: least percentage of lines
@@ -50,9 +52,9 @@
 #
 # make all is for this machine's own kernel unless one is named.
 VARIABLES := APPEND ARCH ARGS BACKEND CELLS CHECKS CMD COVERAGE_MIN CPUS FLAVOUR \
-	JOBS KBUILD_FLAGS KDIR KERNEL KERNELS KERNEL_IMAGE KERNEL_TREE LOAD \
+	HOURS JOBS KBUILD_FLAGS KDIR KERNEL KERNELS KERNEL_IMAGE KERNEL_TREE LOAD \
 	LOAD_FILE MACHINE MAGSLAB_CACHE MEM NODES O OVERHEAD REFRESH ROWS SCRIPT \
-	SCRIPTS SSHLOGIN UM_SOFT_IPI V VARIANT WORKLOAD
+	SCRIPTS SEED SSHLOGIN UM_SOFT_IPI V VARIANT WORKLOAD
 
 # A variable that is none of these would be ignored: a name misspelt, or one that
 # only the kernel's own make knows.
@@ -91,6 +93,10 @@ test: ## every test: here, in QEMU, under User-Mode Linux
 .PHONY: kunit
 kunit: ## the KUnit suites, in QEMU and under User-Mode Linux
 	@scripts/kunit
+
+.PHONY: torture
+torture: ## the allocator and the device under all at once; HOURS=...
+	@scripts/torture
 
 .PHONY: matrix
 matrix: ## the tests on every kernel, machine and variant, in one table

@@ -118,6 +118,7 @@ static __always_inline bool mag_cpu_take_flag(struct mag_cpu *cpu, u8 obstacles)
 	if (IS_ENABLED(CONFIG_PREEMPT_RT))
 		return try_cmpxchg_acquire(&cpu->busy, &busy, MAG_CPU_INSIDE);
 	WRITE_ONCE(cpu->busy, MAG_CPU_INSIDE);
+	/* Against interrupts on this CPU. */
 	barrier();
 	return true;
 }
@@ -125,9 +126,11 @@ static __always_inline bool mag_cpu_take_flag(struct mag_cpu *cpu, u8 obstacles)
 static __always_inline void mag_cpu_drop_flag(struct mag_cpu *cpu, u8 busy)
 {
 	if (IS_ENABLED(CONFIG_PREEMPT_RT)) {
+		/* Pairs with mag_cpu_take_flag(). */
 		smp_store_release(&cpu->busy, busy);
 		return;
 	}
+	/* Against interrupts on this CPU. */
 	barrier();
 	WRITE_ONCE(cpu->busy, busy);
 }

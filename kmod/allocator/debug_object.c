@@ -65,7 +65,8 @@ static const char *const bug_names[MAG_NR_BUGS] = {
 	[MAG_BUG_FOREIGN] = "Freed pointer is of no cache",
 	[MAG_BUG_MISALIGNED] = "Freed pointer is not the start of an object",
 	[MAG_BUG_STATE] = "Object's state overwritten",
-	[MAG_BUG_WAITING] = "Object already freed, waiting for its grace period",
+	[MAG_BUG_WAITING] =
+		"Object already freed, waiting for its grace period",
 	[MAG_BUG_FREE_LIST] = "Free list damaged",
 };
 

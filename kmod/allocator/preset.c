@@ -215,8 +215,8 @@ static struct mag_policy sheaves_policy(u32 size, u32 slab_bytes)
 static struct mag_policy dpdk_policy(u32 size, u32 slab_bytes)
 {
 	/* With pages of 64 KiB an object may be larger than all of that. */
-	u32 rounds = clamp_t(u32, DPDK_CACHE_BYTES / size, 1,
-			     DPDK_CACHE_MAX_SIZE);
+	u32 rounds =
+		clamp_t(u32, DPDK_CACHE_BYTES / size, 1, DPDK_CACHE_MAX_SIZE);
 
 	return (struct mag_policy){
 		.magazines = 1,

@@ -96,16 +96,17 @@ fake_machine()
 # Small stand-ins for what takes long to compile.
 fake_programs()
 {
-	mkdir -p "$COPY"/{userspace,tests/unit,tests/guest,bench,kunit,kmod/uapi}
+	mkdir -p "$COPY"/{userspace,tests/unit,tests/guest,tests/torture,bench,kunit,kmod/uapi}
 	: >"$COPY/kmod/uapi/magslab.h"
 	# shellcheck disable=SC2016 # for make
 	printf '.PHONY: all\nall:\n\t@mkdir -p $(O); echo static=$(STATIC) >$(O)/magctl\n' \
 		>"$COPY/userspace/Makefile"
 	printf '.PHONY: run\nrun:\n\t@printf "1..1\\nok 1\\n"\n' \
 		>"$COPY/tests/unit/Makefile"
-	printf '.PHONY: all print-add\nall print-add:\n\t@:\n' \
-		>"$COPY/tests/guest/Makefile"
+	printf '.PHONY: all print-add\nall print-add:\n\t@:\n' |
+		tee "$COPY/tests/torture/Makefile" >"$COPY/tests/guest/Makefile"
 	: >"$COPY/tests/guest/lib.sh"
+	: >"$COPY/tests/torture/job.sh"
 	for name in job job-kunit job-bench job-icount job-repeat tap; do
 		: >"$COPY/tests/guest/$name.sh"
 	done

@@ -13,10 +13,10 @@ NAMES=(build build/made-up build/made-up/module build/made-up/bench build/sparse
        build/7.3-x86_64-release-0123456789ab bench bench/7.3-icount bench/7.3-um
        bench/made-up-icount bench/made-up-um coverage coverage/tests demo flame
        flame/skb-magazine fresh fresh/bookworm kunit matrix matrix/7.3-um-debug
-       test test/qemu trace trace/slabrate trace-test trace-test/made-up vm kernel kernel/mine source
+       test test/qemu torture torture/named trace trace/slabrate trace-test trace-test/made-up vm kernel kernel/mine source
        source/linux-7.3 source/linux-own apt arm64 arm64/jansson checkpatch)
 TARGETS=(all demo vm test kunit bench bench-baseline trace flame trace-test
-	 coverage matrix check kernels kernels-clean clean)
+	 torture coverage matrix check kernels kernels-clean clean)
 
 # fill DIR: a user's files, under all these names.
 fill()
