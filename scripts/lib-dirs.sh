@@ -90,10 +90,11 @@ is_old_output()
 	}
 }
 
-# own_dir DIR: DIR is there, and ours.
+# own_dir DIR: DIR is there, and ours.  What another run makes of it meanwhile is ours:
+# the mark comes first.
 own_dir()
 {
-	is_ours "$1" || is_empty "$1" ||
+	is_ours "$1" || is_empty "$1" || is_ours "$1" ||
 		die "$1 holds files that are not magslab's" \
 		    "Name another folder: O=." \
 		    "If all of it is an earlier magslab's: touch $1/$MARK"
@@ -175,7 +176,7 @@ own_cache()
 		die "MAGSLAB_CACHE= and O= are one folder, $CACHE" \
 		    "Set them to two."
 	[ -e "$CACHE/$MARK" ] || [ -z "${MAGSLAB_CACHE:-}" ] ||
-		is_empty "$CACHE" || is_old_cache ||
+		is_empty "$CACHE" || is_old_cache || [ -e "$CACHE/$MARK" ] ||
 		die "the cache folder $CACHE holds files that are not magslab's" \
 		    "Set MAGSLAB_CACHE= to a new folder, or to an empty one."
 	{ mkdir -p "$CACHE" && : >>"$CACHE/$MARK"; } 2>/dev/null ||

@@ -73,7 +73,20 @@ ended()
 	wait "$1"
 }
 
+# own DIR CACHE: both made ours, while another run does the same: it is there between
+# the look for a mark and the look for files.
+own()
+{
+	# shellcheck disable=SC2016 # for the other shell
+	in_copy bash -c '
+		. scripts/lib.sh
+		is_empty() { mkdir -p "$1"; : | tee "$1/$MARK" >"$1/lock"; return 1; }
+		own_dir "$1" && MAGSLAB_CACHE=$2 cache_dir' own "$@"
+}
+
 make_copy
+status "a folder that another run makes at this moment is ours" 0 \
+	own "$WORK/fresh" "$WORK/fresh-cache"
 fake_slow_machine
 start first make demo O="$WORK/out"
 FIRST=$PID FIRST_WORDS=$WORDS
