@@ -223,4 +223,5 @@ static struct kunit_suite window_suite = {
 	.suite_exit = mag_kunit_suite_exit,
 	.test_cases = window_cases,
 };
+
 kunit_test_suite(window_suite);
