@@ -442,7 +442,7 @@ static void expect_limit(struct kunit *test, u32 limit, u32 each, u32 room,
 		KUNIT_EXPECT_LE(test, (u64)limit * each, room);
 }
 
-/* A node keeps 1 MiB of objects in full magazines, and 128 KiB of empty slabs. */
+/* A node keeps 1 MiB of objects in full magazines, and 32 KiB of empty slabs. */
 static void limits_are_in_bytes(struct kunit *test)
 {
 	const u32 *size = test->param_value;
@@ -452,7 +452,7 @@ static void limits_are_in_bytes(struct kunit *test)
 	expect_limit(test, cache->policy.depot_max,
 		     stats.magazine_rounds * stats.size, SZ_1M, 10);
 	expect_limit(test, cache->policy.empty_max,
-		     PAGE_SIZE * cache->layout[MAG_LAYOUT_BEST].pages, SZ_128K,
+		     PAGE_SIZE * cache->layout[MAG_LAYOUT_BEST].pages, SZ_32K,
 		     2);
 }
 

@@ -28,6 +28,17 @@
 #define MAG_DEPOT_WAIT_NS 2000
 
 /**
+ * struct depot_window - some pushes onto a stack, depot_window of them
+ * @pushes: so far
+ * @least: magazines that were never needed since the window began: the stack had no
+ *	fewer
+ */
+struct depot_window {
+	u32 pushes;
+	u32 least;
+};
+
+/**
  * struct mag_depot - magazines of one node
  * @lock: protects all below; 4th in the order of internal.h
  * @full: stack of magazines with at least one round
@@ -37,6 +48,8 @@
  * @full_min: least of @nr_full since the last reaping: the rest of the stack
  *	was not needed
  * @empty_min: least of @nr_empty likewise
+ * @full_window: of @full
+ * @empty_window: of @empty
  * @exchanges: magazines handed out
  * @exchanges_seen: @exchanges at the last mag_depot_take_news()
  * @contended_seen: @contended then
@@ -51,6 +64,8 @@ struct mag_depot {
 	u32 nr_empty;
 	u32 full_min;
 	u32 empty_min;
+	struct depot_window full_window;
+	struct depot_window empty_window;
 	u64 exchanges;
 	u64 exchanges_seen;
 	u64 contended_seen;
@@ -179,6 +194,8 @@ static struct mag_magazine *depot_pop_full(struct mag_depot *depot)
 	struct mag_magazine *mag = stack_pop(&depot->full, &depot->nr_full);
 
 	depot->full_min = min(depot->full_min, depot->nr_full);
+	depot->full_window.least =
+		min(depot->full_window.least, depot->nr_full);
 	depot->exchanges += !!mag;
 	return mag;
 }
@@ -188,8 +205,40 @@ static struct mag_magazine *depot_pop_empty(struct mag_depot *depot)
 	struct mag_magazine *mag = stack_pop(&depot->empty, &depot->nr_empty);
 
 	depot->empty_min = min(depot->empty_min, depot->nr_empty);
+	depot->empty_window.least =
+		min(depot->empty_window.least, depot->nr_empty);
 	depot->exchanges += !!mag;
 	return mag;
+}
+
+/*
+ * A magazine comes to a stack of @nr.  True if it ends a window in all of which one
+ * less would have done: then the depot does not take it.  One a window, so that a
+ * load which comes back soon finds most of its magazines, and few calls pay.
+ */
+static bool depot_window_excess(const struct mag_cache *cache,
+				struct depot_window *window, u32 nr)
+{
+	u32 pushes = READ_ONCE(cache->policy.depot_window);
+	/* Reaping may have taken more since. */
+	bool excess = min(window->least, nr);
+
+	if (!pushes || ++window->pushes < pushes)
+		return false;
+	window->pushes = 0;
+	window->least = excess ? nr : nr + 1;
+	return excess;
+}
+
+/* False if there are enough.  Caller holds the lock. */
+static bool depot_push_full(const struct mag_cache *cache,
+			    struct mag_depot *depot, struct mag_magazine *full)
+{
+	if (depot->nr_full >= READ_ONCE(cache->policy.depot_max) ||
+	    depot_window_excess(cache, &depot->full_window, depot->nr_full))
+		return false;
+	stack_push(&depot->full, &depot->nr_full, full);
+	return true;
 }
 
 /* False if there are enough, or @empty is of a size that is no longer made. */
@@ -197,7 +246,8 @@ static bool depot_push_empty(struct mag_cache *cache, struct mag_depot *depot,
 			     struct mag_magazine *empty)
 {
 	if (depot->nr_empty >= READ_ONCE(cache->policy.depot_max) ||
-	    empty->capacity != READ_ONCE(cache->magazine_rounds))
+	    empty->capacity != READ_ONCE(cache->magazine_rounds) ||
+	    depot_window_excess(cache, &depot->empty_window, depot->nr_empty))
 		return false;
 	stack_push(&depot->empty, &depot->nr_empty, empty);
 	return true;
@@ -251,12 +301,12 @@ struct mag_magazine *mag_depot_get_empty(struct mag_cache *cache, int node,
 		return NULL;
 
 	if (depot_enter(depot, &visit)) {
-		if (full && depot_has_enough(cache, node))
+		if (!depot->nr_empty)
+			empty = NULL;
+		else if (full && !depot_push_full(cache, depot, full))
 			empty = ERR_PTR(-ENOSPC);
 		else
 			empty = depot_pop_empty(depot);
-		if (full && !IS_ERR_OR_NULL(empty))
-			stack_push(&depot->full, &depot->nr_full, full);
 		depot_unlock(depot, &visit.flags);
 	}
 	had = !IS_ERR_OR_NULL(empty);
@@ -275,9 +325,7 @@ bool mag_depot_put_full(struct mag_cache *cache, int node,
 	bool taken = false;
 
 	if (depot_enter(depot, &visit)) {
-		taken = depot->nr_full < READ_ONCE(cache->policy.depot_max);
-		if (taken)
-			stack_push(&depot->full, &depot->nr_full, full);
+		taken = depot_push_full(cache, depot, full);
 		depot_unlock(depot, &visit.flags);
 	}
 	depot_tell(cache, node, &visit, MAG_MAGAZINE_NONE,

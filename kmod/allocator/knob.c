@@ -49,6 +49,7 @@ const struct mag_knob mag_knobs[MAG_NR_KNOBS] = {
 	NUMBER(magazine_rounds, 1, KNOB_MAX_ROUNDS),
 	NUMBER(magazine_max, 1, KNOB_MAX_ROUNDS),
 	NUMBER(depot_max, 0, MAG_KNOB_NO_LIMIT),
+	NUMBER(depot_window, 0, 1000000),
 	NUMBER(empty_max, 0, MAG_KNOB_NO_LIMIT),
 	RULE(resize_rule, resize_rules, MAG_NR_RESIZE_RULES - 1),
 	NUMBER(resize_threshold, 0, 1000000),

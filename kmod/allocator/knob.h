@@ -28,7 +28,7 @@ struct mag_knob {
 	const char *const *rule;
 };
 
-#define MAG_NR_KNOBS	  10
+#define MAG_NR_KNOBS	  11
 
 /* Of magazines, or of slabs, on a node: as good as no limit. */
 #define MAG_KNOB_NO_LIMIT 1048576U

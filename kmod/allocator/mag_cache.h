@@ -135,6 +135,9 @@ enum mag_remote_rule {
  * @magazine_rounds: capacity of a magazine to begin with
  * @magazine_max: what it may grow to
  * @depot_max: full magazines that a node's depot keeps, and as many empty ones
+ * @depot_window: after so many full magazines that came to a depot, it takes one less
+ *	if it had one that was not needed meanwhile; and so with empty ones.  0: it
+ *	takes all
  * @empty_max: empty slabs that a node keeps
  * @resize_rule: enum mag_resize_rule
  * @resize_threshold: times that CPUs found a depot's lock taken in an interval
@@ -149,6 +152,7 @@ struct mag_policy {
 	u32 magazine_rounds;
 	u32 magazine_max;
 	u32 depot_max;
+	u32 depot_window;
 	u32 empty_max;
 	u32 resize_rule;
 	u32 resize_threshold;

@@ -15,7 +15,8 @@
 /* Memory that a node keeps in full magazines and in empty slabs, per cache. */
 #define MAGSLAB_DEPOT_BYTES   SZ_1M
 #define MAGSLAB_DEPOT_MIN     10U /* magazines; MAX_FULL_SHEAVES below */
-#define MAGSLAB_EMPTY_BYTES   SZ_128K
+#define MAGSLAB_DEPOT_WINDOW  16U /* magazines */
+#define MAGSLAB_EMPTY_BYTES   SZ_32K
 #define MAGSLAB_EMPTY_MIN     2U /* slabs */
 /* The largest magazine a contended cache gets: bytes, and bytes of objects. */
 #define MAGSLAB_MAX_BYTES     SZ_4K
@@ -74,6 +75,7 @@ static struct mag_policy magslab_policy(u32 size, u32 slab_bytes)
 		.magazine_max = magslab_magazine_max(size, rounds),
 		.depot_max = max_t(u32, MAGSLAB_DEPOT_MIN,
 				   MAGSLAB_DEPOT_BYTES / (rounds * size)),
+		.depot_window = MAGSLAB_DEPOT_WINDOW,
 		.empty_max = max_t(u32, MAGSLAB_EMPTY_MIN,
 				   MAGSLAB_EMPTY_BYTES / slab_bytes),
 		.resize_rule = MAG_RESIZE_INTERVAL,

@@ -68,18 +68,18 @@ void mag_slab_condemn(struct mag_cache *cache, struct mag_slab_node *sn,
 }
 
 /* The next free object, off the list; MAG_LINK_END if the list is damaged. */
-static u32 slab_pop(struct mag_cache *cache, struct page *page, u32 objects)
+static __always_inline u32 slab_pop(const struct slab_cut *cut,
+				    struct mag_slab_state *state)
 {
-	struct mag_slab_state *state = slab_state(page);
 	u32 index = state->free;
 	u16 *link;
 
 	if (index == MAG_LINK_END)
-		return likely(state->fresh < objects) ? state->fresh++
-						      : MAG_LINK_END;
+		return likely(state->fresh < cut->objects) ? state->fresh++
+							   : MAG_LINK_END;
 	if (unlikely(index >= state->fresh))
 		return MAG_LINK_END;
-	link = slab_link(cache, page, index);
+	link = cut_link(cut, index);
 	state->free = *link;
 	/* With init_on_free the object must read as zeroes. */
 	*link = 0;
@@ -89,26 +89,29 @@ static u32 slab_pop(struct mag_cache *cache, struct page *page, u32 objects)
 u32 mag_slab_take_from(struct mag_cache *cache, struct mag_slab_node *sn,
 		       struct page *page, void **objs, u32 nr)
 {
-	struct mag_slab_state *state = slab_state(page);
-	u32 objects = slab_layout(cache, page)->objects;
-	bool was_empty = !state->inuse;
+	struct slab_cut cut = slab_cut(cache, page);
+	/* In registers; what the links are written to may be anything. */
+	struct mag_slab_state state = *slab_state(page);
+	bool was_empty = !state.inuse;
 	u32 index = 0, got;
 
 	lockdep_assert_held(&sn->lock);
-	for (got = 0; got < nr && state->inuse < objects; got++) {
-		index = slab_pop(cache, page, objects);
+	nr = min_t(u32, nr, cut.objects - state.inuse);
+	for (got = 0; got < nr; got++) {
+		index = slab_pop(&cut, &state);
 		if (unlikely(index == MAG_LINK_END))
 			break;
-		state->inuse++;
-		objs[got] = slab_object(cache, page, index);
+		objs[got] = cut_object(cache, &cut, index);
 	}
+	state.inuse += got;
+	*slab_state(page) = state;
 
 	if (was_empty)
 		slab_count_empty_taken(sn);
 	sn->objects_out += got;
 	/* A list that goes round in a circle has not ended when all are out. */
-	if (unlikely(index == MAG_LINK_END ||
-		     (state->inuse == objects && state->free != MAG_LINK_END)))
+	if (unlikely(index == MAG_LINK_END || (state.inuse == cut.objects &&
+					       state.free != MAG_LINK_END)))
 		mag_slab_condemn(cache, sn, page);
 	else
 		slab_relist(cache, sn, page);
@@ -193,11 +196,12 @@ static noinline void slab_refuse(struct mag_cache *cache,
 }
 
 /* Puts one object back. A slab that is one empty too many goes to @excess. */
-static void slab_put(struct mag_cache *cache, struct mag_slab_node *sn,
-		     struct page *page, void *obj, struct list_head *excess)
+static __always_inline void
+slab_put(struct mag_cache *cache, struct mag_slab_node *sn, struct page *page,
+	 const struct slab_cut *cut, void *obj, struct list_head *excess)
 {
 	struct mag_slab_state *state = slab_state(page);
-	u32 index = slab_index(cache, page, obj);
+	u32 index = cut_index(cache, cut, obj);
 
 	lockdep_assert_held(&sn->lock);
 	/* It never was out, or all are in, or it is the last one that came. */
@@ -206,14 +210,14 @@ static void slab_put(struct mag_cache *cache, struct mag_slab_node *sn,
 		slab_refuse(cache, sn, page, obj, index);
 		return;
 	}
-	*slab_link(cache, page, index) = state->free;
+	*cut_link(cut, index) = state->free;
 	state->free = index;
 	state->inuse--;
 	sn->objects_out--;
 
 	if (state->inuse) {
 		/* Only the first object back changes the list. */
-		if (state->inuse == slab_layout(cache, page)->objects - 1)
+		if (state->inuse == cut->objects - 1)
 			slab_relist(cache, sn, page);
 	} else if (sn->nr_empty < READ_ONCE(cache->policy.empty_max)) {
 		WRITE_ONCE(sn->nr_empty, sn->nr_empty + 1);
@@ -227,23 +231,30 @@ static void slab_put(struct mag_cache *cache, struct mag_slab_node *sn,
 static u32 slab_give_run(struct mag_cache *cache, struct mag_slab_node *sn,
 			 void **objs, u32 nr, struct list_head *excess)
 {
+	struct page *page, *last = NULL, *slab = NULL;
+	struct slab_cut cut = {};
 	unsigned long flags;
-	struct page *page;
 	const void *owner;
 	u32 i;
 
 	spin_lock_irqsave(&sn->lock, flags);
 	for (i = 0; i < nr; i++) {
 		page = virt_to_head_page(objs[i]);
-		if (cache->slab_node[page_to_nid(page)] != sn)
-			break;
-		owner = (void *)page_private(page);
-		if (unlikely(owner != cache)) {
-			/* Better lost than mixed in. */
-			mag_bug_report_pointer(cache, objs[i], owner);
-			continue;
+		/* Objects that were taken together are often freed together. */
+		if (page != last) {
+			if (cache->slab_node[page_to_nid(page)] != sn)
+				break;
+			owner = (void *)page_private(page);
+			if (unlikely(owner != cache)) {
+				/* Better lost than mixed in. */
+				mag_bug_report_pointer(cache, objs[i], owner);
+				continue;
+			}
+			last = page;
+			slab = slab_head_of(page);
+			cut = slab_cut(cache, slab);
 		}
-		slab_put(cache, sn, slab_head(objs[i]), objs[i], excess);
+		slab_put(cache, sn, slab, &cut, objs[i], excess);
 	}
 	spin_unlock_irqrestore(&sn->lock, flags);
 	return i;

@@ -110,43 +110,92 @@ slab_layout(const struct mag_cache *cache, struct page *page)
 	return &cache->layout[slab_state(page)->layout];
 }
 
-/* The first page of the slab that @addr is in; it is known to be in one. */
-static inline struct page *slab_head(const void *addr)
+/* The first page of the slab that @page is in, the head of its compound page if any. */
+static inline struct page *slab_head_of(struct page *page)
 {
-	struct page *page = virt_to_head_page(addr);
-
 	/* What else is in the byte may change meanwhile; this does not. */
 	if (data_race(slab_state(page)->tail == 1))
 		page -= slab_state(page)->free;
 	return page;
 }
 
-static inline void *slab_object(const struct mag_cache *cache,
-				struct page *page, u32 index)
+/* The first page of the slab that @addr is in; it is known to be in one. */
+static inline struct page *slab_head(const void *addr)
 {
-	return page_address(page) +
-	       slab_state(page)->colour * cache->colour_unit +
-	       (size_t)index * cache->size + cache->left;
+	return slab_head_of(virt_to_head_page(addr));
+}
+
+/**
+ * struct slab_cut - where the objects of a slab and their links are, for loops
+ * @first: what surrounds the first object begins here
+ * @link: of the first object
+ * @link_stride: bytes from a link to the next
+ * @objects: how many there are
+ */
+struct slab_cut {
+	void *first;
+	void *link;
+	u32 link_stride;
+	u32 objects;
+};
+
+static __always_inline struct slab_cut slab_cut(const struct mag_cache *cache,
+						struct page *page)
+{
+	const struct mag_slab_layout *layout = slab_layout(cache, page);
+	void *start = page_address(page);
+	struct slab_cut cut = {
+		.first = start + slab_state(page)->colour * cache->colour_unit,
+		.objects = layout->objects,
+	};
+
+	cut.link = layout->link_offset ? start + layout->link_offset
+				       : cut.first + cache->left;
+	cut.link_stride = layout->link_offset ? sizeof(u16) : cache->size;
+	return cut;
+}
+
+static __always_inline void *cut_object(const struct mag_cache *cache,
+					const struct slab_cut *cut, u32 index)
+{
+	return cut->first + (size_t)index * cache->size + cache->left;
 }
 
 /* The object that @addr is in, or in whose surroundings it is. */
+static __always_inline u32 cut_index(const struct mag_cache *cache,
+				     const struct slab_cut *cut,
+				     const void *addr)
+{
+	return reciprocal_divide((u32)(addr - cut->first), cache->inverse_size);
+}
+
+static __always_inline u16 *cut_link(const struct slab_cut *cut, u32 index)
+{
+	return cut->link + (size_t)index * cut->link_stride;
+}
+
+static inline void *slab_object(const struct mag_cache *cache,
+				struct page *page, u32 index)
+{
+	struct slab_cut cut = slab_cut(cache, page);
+
+	return cut_object(cache, &cut, index);
+}
+
 static inline u32 slab_index(const struct mag_cache *cache, struct page *page,
 			     const void *addr)
 {
-	u32 offset = addr - page_address(page) -
-		     slab_state(page)->colour * cache->colour_unit;
+	struct slab_cut cut = slab_cut(cache, page);
 
-	return reciprocal_divide(offset, cache->inverse_size);
+	return cut_index(cache, &cut, addr);
 }
 
 static inline u16 *slab_link(const struct mag_cache *cache, struct page *page,
 			     u32 index)
 {
-	u32 table = slab_layout(cache, page)->link_offset;
+	struct slab_cut cut = slab_cut(cache, page);
 
-	if (!table)
-		return slab_object(cache, page, index);
-	return page_address(page) + table + index * sizeof(u16);
+	return cut_link(&cut, index);
 }
 
 /* Whether @page is on the list of partial slabs, or about to be. */

@@ -19,6 +19,7 @@ KNOBS='magazines 1,2 0,3,x,-1 1.to.2
 magazine_rounds 1,17,1021 0,1022,1x 1.to.1021
 magazine_max 1,300,1021 0,1022,two 1.to.1021
 depot_max 0,12,1048576 1048577,-1,all 0.to.1048576
+depot_window 0,16,1000000 1000001,-1 0.to.1000000
 empty_max 0,9,1048576 1048577,-3,some 0.to.1048576
 resize_rule never,interval,event always,1 never,.interval,.event
 resize_threshold 0,5,1000000 1000001,-1 0.to.1000000
