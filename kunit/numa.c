@@ -104,6 +104,15 @@ static void no_node_is_this_node(struct kunit *test)
 	mag_cache_free(nt.cache, obj);
 }
 
+/* Objects of the other node that are in no slab of its. */
+static u64 objects_out_there(const struct numa_test *nt)
+{
+	struct mag_node_reading reading;
+
+	mag_cache_read_node(nt->cache, nt->there, &reading);
+	return reading.objects_out;
+}
+
 /* Until the magazine is full nothing leaves the CPU. */
 static void away_magazine_goes_home_whole(struct kunit *test)
 {
@@ -136,6 +145,29 @@ static void away_magazine_finds_a_full_depot(struct kunit *test)
 	free_here(&nt, 3 * nt.rounds);
 	KUNIT_EXPECT_EQ(test, mag_kunit_stats(nt.cache).rounds_cached,
 			nt.rounds);
+}
+
+/* A CPU that is busy with its own node's objects does not keep others' for ever. */
+static void half_full_away_magazine_goes_with_the_reaping(struct kunit *test)
+{
+	struct numa_test nt;
+	void *obj;
+	u32 i;
+
+	numa_test_init(test, &nt, MAG_REMOTE_AWAY);
+	nt.cache->policy.reap_rule = MAG_REAP_WORKING_SET;
+	alloc_there(test, &nt, nt.rounds / 2);
+	free_here(&nt, nt.rounds / 2);
+	mag_reap(nt.cache);
+	for (i = 0; i < 2 * nt.rounds; i++) {
+		obj = mag_cache_alloc(nt.cache, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, obj);
+		mag_cache_free(nt.cache, obj);
+	}
+	mag_reap(nt.cache);
+	/* Its own objects stay: it needs those. */
+	KUNIT_EXPECT_GT(test, mag_kunit_stats(nt.cache).rounds_cached, 0);
+	KUNIT_EXPECT_EQ(test, objects_out_there(&nt), 0);
 }
 
 /**
@@ -460,6 +492,7 @@ static struct kunit_case numa_cases[] = {
 	KUNIT_CASE(no_node_is_this_node),
 	KUNIT_CASE(away_magazine_goes_home_whole),
 	KUNIT_CASE(away_magazine_finds_a_full_depot),
+	KUNIT_CASE(half_full_away_magazine_goes_with_the_reaping),
 	KUNIT_CASE(batches_home_are_told),
 	KUNIT_CASE(remote_object_is_not_handed_out_here),
 	KUNIT_CASE(rule_slab_sends_each_home),

@@ -58,13 +58,20 @@ static void load(struct kunit *test, struct reap_test *rt)
 	KUNIT_EXPECT_EQ(test, mag_kunit_stats(rt->cache).rounds_cached, rt->nr);
 }
 
-/* The CPU makes a call, so that it is not idle; the depot is not asked. */
+/*
+ * The CPU makes calls, as many as its magazines have room for, so that it needs them;
+ * the depot is not asked.
+ */
 static void touch(struct kunit *test, struct reap_test *rt)
 {
-	void *obj = mag_cache_alloc(rt->cache, GFP_KERNEL);
+	void *obj;
+	u32 i;
 
-	KUNIT_ASSERT_NOT_NULL(test, obj);
-	mag_cache_free(rt->cache, obj);
+	for (i = 0; i < rt->rounds; i++) {
+		obj = mag_cache_alloc(rt->cache, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, obj);
+		mag_cache_free(rt->cache, obj);
+	}
 }
 
 static void first_interval_takes_nothing(struct kunit *test)
@@ -132,6 +139,7 @@ static void working_set_of_empty_ones_stays(struct kunit *test)
 
 	/* The CPU calls again, but needs none of them. */
 	mag_cache_free(rt.cache, rt.objs[--rt.nr]);
+	touch(test, &rt);
 	mag_reap(rt.cache);
 	KUNIT_EXPECT_EQ(test, mag_kunit_stats(rt.cache).magazines, 2);
 	free_all(&rt);
@@ -354,8 +362,7 @@ static void idle_magazines_shrink(struct kunit *test)
 static void magazines_begin_anew_after_the_last_page(struct kunit *test)
 {
 	struct reap_test rt;
-	u32 grown;
-	int i;
+	u32 grown, i;
 
 	reap_test_init(test, &rt, MAG_REAP_WORKING_SET);
 	rt.cache->policy.resize_rule = MAG_RESIZE_INTERVAL;
@@ -364,6 +371,8 @@ static void magazines_begin_anew_after_the_last_page(struct kunit *test)
 	grown = rt.cache->magazine_rounds;
 	mag_kunit_alloc_many(test, rt.cache, rt.objs, rt.nr);
 	free_all(&rt);
+	for (i = 0; i < grown; i += rt.rounds)
+		touch(test, &rt);
 	mag_reap(rt.cache);
 	KUNIT_EXPECT_GT(test, rt.cache->magazine_rounds, grown / 4);
 	mag_reap(rt.cache);

@@ -267,9 +267,8 @@ void *mag_cache_alloc(struct mag_cache *cache, gfp_t gfp)
 	struct mag_cpu *cpu;
 	void *obj;
 
-	/* Costs a branch and a call where it could not complain either. */
-	if (IS_ENABLED(CONFIG_DEBUG_ATOMIC_SLEEP) || IS_ENABLED(CONFIG_LOCKDEP))
-		might_alloc(gfp);
+	/* As slab_pre_alloc_hook() of mm/slub.c does, at the same price. */
+	might_alloc(gfp);
 
 	if (unlikely(!mag_cpu_enter_fast(cache, &cpu))) {
 		mag_cpu_unpin();
@@ -416,8 +415,7 @@ void *mag_cache_alloc_node(struct mag_cache *cache, gfp_t gfp, int node)
 	if (node == NUMA_NO_NODE || node == mag_home_node())
 		return mag_cache_alloc(cache, gfp);
 
-	if (IS_ENABLED(CONFIG_DEBUG_ATOMIC_SLEEP) || IS_ENABLED(CONFIG_LOCKDEP))
-		might_alloc(gfp);
+	might_alloc(gfp);
 	mag_cpu_check_gfp(cache, gfp, _RET_IP_);
 	/* None of its objects is in a magazine of this CPU's. */
 	obj = alloc_from_slab(cache, gfp, node, MAG_ALLOC_REMOTE, _RET_IP_);

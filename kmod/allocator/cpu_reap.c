@@ -18,6 +18,17 @@ static void chain_add(struct mag_magazine **chain, struct mag_magazine *mag)
 	*chain = mag;
 }
 
+/* Adds to @chain the magazines in which @cpu gathers objects of other nodes. */
+static void cpu_unload_away(struct mag_cpu *cpu, struct mag_magazine **chain)
+{
+	int node;
+
+	for_each_node(node) {
+		chain_add(chain, cpu->away[node]);
+		cpu->away[node] = NULL;
+	}
+}
+
 /*
  * Leaves @cpu without magazines, but for one that waits for RCU, and returns them
  * as a chain; the caller has its flag, or it is at rest.
@@ -25,16 +36,12 @@ static void chain_add(struct mag_magazine **chain, struct mag_magazine *mag)
 static struct mag_magazine *cpu_unload(struct mag_cpu *cpu)
 {
 	struct mag_magazine *chain = NULL;
-	int node;
 
 	if (cpu->loaded)
 		cpu->loaded->rounds = cpu->rounds;
 	chain_add(&chain, cpu->loaded);
 	chain_add(&chain, cpu->previous);
-	for_each_node(node) {
-		chain_add(&chain, cpu->away[node]);
-		cpu->away[node] = NULL;
-	}
+	cpu_unload_away(cpu, &chain);
 	cpu->loaded = NULL;
 	cpu->previous = NULL;
 	cpu->rounds = 0;
@@ -88,11 +95,13 @@ void mag_cpu_drain_dead(struct mag_cache *cache, unsigned int id)
  * struct cpu_surrender - a CPU asked for its magazines
  * @cache: the cache
  * @id: the CPU
+ * @away_only: those of other nodes' objects alone
  * @mags: filled in; none from a CPU that is in the middle of a call
  */
 struct cpu_surrender {
 	struct mag_cache *cache;
 	unsigned int id;
+	bool away_only;
 	struct mag_magazine *mags;
 };
 
@@ -105,8 +114,24 @@ static void cpu_surrender(void *arg)
 		mag_cpu_unpin();
 		return;
 	}
-	surrender->mags = cpu_unload(cpu);
+	if (surrender->away_only)
+		cpu_unload_away(cpu, &surrender->mags);
+	else
+		surrender->mags = cpu_unload(cpu);
 	mag_cpu_leave(cpu);
+}
+
+/* The CPU's magazines go to their slabs; of a busy one, those of other nodes alone. */
+static void cpu_take(struct mag_cache *cache, unsigned int id, bool away_only)
+{
+	struct cpu_surrender surrender = {
+		.cache = cache,
+		.id = id,
+		.away_only = away_only,
+	};
+
+	mag_cpu_ask(id, cpu_surrender, &surrender);
+	cpu_reap_chain(cache, id, surrender.mags);
 }
 
 /* Calls that it made so far, of every kind. */
@@ -121,45 +146,65 @@ static u64 cpu_calls(const struct mag_cpu *cpu)
 	return calls;
 }
 
-/* It made no call since the last time that it was asked. */
-static bool cpu_is_idle(struct mag_cpu *cpu)
+/* Calls that it made since the last time that it was asked. */
+static u64 cpu_new_calls(struct mag_cpu *cpu)
 {
-	u64 calls = cpu_calls(cpu);
-	bool idle = calls == cpu->calls_seen;
+	u64 calls = cpu_calls(cpu), fresh = calls - cpu->calls_seen;
 
 	cpu->calls_seen = calls;
-	return idle;
+	return fresh;
 }
 
-static bool cpu_has_magazines(struct mag_cpu *cpu)
+/*
+ * Fewer calls than two magazines have room for cannot have needed what is in both.  A
+ * CPU that makes one now and then would keep them for ever.
+ */
+static bool cpu_needs_magazines(const struct mag_cpu *cpu, u64 calls)
+{
+	return calls && calls >= 2 * (u64)mag_peek(cpu->capacity);
+}
+
+static bool cpu_has_away(const struct mag_cpu *cpu)
 {
 	int node;
 
 	for_each_node(node)
 		if (mag_peek(cpu->away[node]))
 			return true;
-	return mag_peek(cpu->loaded);
+	return false;
 }
 
 bool mag_cpu_reap(struct mag_cache *cache, bool idle)
 {
-	struct cpu_surrender surrender;
-	bool at_rest = true;
+	bool at_rest = true, needed;
+	struct mag_cpu *cpu;
+	unsigned int id;
+	u64 calls;
+
+	for_each_online_cpu(id) {
+		cpu = per_cpu_ptr(cache->cpu, id);
+		needed = false;
+		if (idle) {
+			calls = cpu_new_calls(cpu);
+			at_rest &= !calls;
+			needed = cpu_needs_magazines(cpu, calls);
+		}
+		/* A CPU that has none of them is not woken. */
+		if (cpu_has_away(cpu) || (!needed && mag_peek(cpu->loaded)))
+			cpu_take(cache, id, needed);
+	}
+	return at_rest;
+}
+
+void mag_cpu_reap_node(struct mag_cache *cache, int node)
+{
 	struct mag_cpu *cpu;
 	unsigned int id;
 
 	for_each_online_cpu(id) {
 		cpu = per_cpu_ptr(cache->cpu, id);
-		if (idle && !cpu_is_idle(cpu)) {
-			at_rest = false;
-			continue;
-		}
-		/* A CPU without magazines is not woken. */
-		if (!cpu_has_magazines(cpu))
-			continue;
-		surrender = (struct cpu_surrender){ .cache = cache, .id = id };
-		mag_cpu_ask(id, cpu_surrender, &surrender);
-		cpu_reap_chain(cache, id, surrender.mags);
+		if (mag_home_of_cpu(id) == node &&
+		    (cpu_has_away(cpu) || mag_peek(cpu->loaded)))
+			cpu_take(cache, id, false);
 	}
-	return at_rest;
 }

@@ -406,6 +406,43 @@ void mag_depot_reap(struct mag_cache *cache, int node, bool all)
 			       objects);
 }
 
+u32 mag_depot_trim(struct mag_cache *cache, int node, u32 nr, bool excess)
+{
+	struct mag_depot *depot = cache->depot[node];
+	u32 full, empty, objects;
+	unsigned long flags;
+
+	depot_lock(depot, &flags);
+	full = min(nr, depot->nr_full);
+	empty = min(nr, depot->nr_empty);
+	if (excess) {
+		full = min(full, depot->full_min);
+		empty = min(empty, depot->empty_min);
+	}
+	/* What goes was not needed; what is left was needed as before. */
+	depot->full_min -= min(full, depot->full_min);
+	depot->empty_min -= min(empty, depot->empty_min);
+	depot_unlock(depot, &flags);
+
+	objects = depot_discard(cache, depot, full, empty);
+	atomic_long_add(objects, &cache->reaped);
+	if (full + empty)
+		trace_mag_reap(cache, MAG_REAPED_DEPOT, node, full + empty,
+			       objects);
+	return objects;
+}
+
+unsigned long mag_depot_magazines(const struct mag_cache *cache)
+{
+	unsigned long magazines = 0;
+	int node;
+
+	for_each_node(node)
+		magazines += READ_ONCE(cache->depot[node]->nr_full) +
+			     READ_ONCE(cache->depot[node]->nr_empty);
+	return magazines;
+}
+
 unsigned long mag_depot_objects(const struct mag_cache *cache, int node)
 {
 	return (unsigned long)READ_ONCE(cache->depot[node]->nr_full) *

@@ -45,6 +45,16 @@ static __always_inline int mag_home_node(void)
 #endif
 }
 
+/* The home of @cpu.  Any context. */
+static inline int mag_home_of_cpu(unsigned int cpu)
+{
+#ifdef CONFIG_NUMA
+	return READ_ONCE(per_cpu(mag_cpu_home, cpu));
+#else
+	return 0;
+#endif
+}
+
 /*
  * Looks for the home of every node and CPU.  mag_many_nodes is never cleared:
  * slabs of a node may be left.  Task context, under cpus_read_lock().

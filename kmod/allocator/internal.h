@@ -195,6 +195,7 @@ enum {
  * @quarantined: objects out of their slabs for good, see debug.c
  * @bugs: reports, by enum mag_bug
  * @list: in the list of caches, see registry.c
+ * @serial: later ones in that list have greater numbers
  * @heard_of: the listener was told of it
  * @rcu: for who looks at that list without its lock
  * @depot: by node
@@ -239,6 +240,7 @@ struct mag_cache {
 	/* Birth and death. */
 	void (*dtor)(void *obj);
 	struct list_head list;
+	u64 serial;
 	bool heard_of;
 	struct rcu_head rcu;
 	struct mag_depot **depot;
@@ -293,6 +295,12 @@ void mag_slab_give(struct mag_cache *cache, void **objs, u32 nr);
  * Task context; may sleep where they are many.
  */
 void mag_slab_reap(struct mag_cache *cache, int node, bool all);
+/*
+ * Frees empty slabs at hand, of @pages or a slab more; if @excess, those alone that were
+ * not needed since the last reaping.  Task context; may sleep where they are many.
+ */
+void mag_slab_trim(struct mag_cache *cache, int node, unsigned long pages,
+		   bool excess);
 /* A hint, taken without the lock: pages in empty slabs. */
 unsigned long mag_slab_empty_pages(const struct mag_cache *cache, int node);
 /* A hint, taken without the lock: the cache has slabs. */
@@ -357,6 +365,13 @@ bool mag_depot_put_full(struct mag_cache *cache, int node,
 void mag_depot_drain(struct mag_cache *cache);
 /* Magazines that were not needed since the last call, or all: discarded. */
 void mag_depot_reap(struct mag_cache *cache, int node, bool all);
+/*
+ * Discards up to @nr full magazines and as many empty ones; if @excess, those alone that
+ * were not needed since the last reaping.  Returns the objects.
+ */
+u32 mag_depot_trim(struct mag_cache *cache, int node, u32 nr, bool excess);
+/* A hint, taken without the lock: magazines of both kinds, on all nodes. */
+unsigned long mag_depot_magazines(const struct mag_cache *cache);
 /* A hint, taken without the lock: objects in full magazines. */
 unsigned long mag_depot_objects(const struct mag_cache *cache, int node);
 /* What the depots saw since the last call. */
@@ -388,11 +403,14 @@ void mag_cpu_drain(struct mag_cache *cache);
 /* The same for @id, which is offline.  Task context. */
 void mag_cpu_drain_dead(struct mag_cache *cache, unsigned int id);
 /*
- * The same for the CPUs that are online, those alone that made no call since
- * the last time if @idle.  One in the middle of a call is left alone.  Returns
- * false if @idle spared one.  Task context, interrupts on.
+ * The same for the CPUs that are online.  If @idle, a CPU that since the last time made
+ * calls enough to need its magazines keeps them, but for those of other nodes' objects.
+ * One in the middle of a call is left alone.  Returns false if @idle, and a CPU made a
+ * call.  Task context, interrupts on.
  */
 bool mag_cpu_reap(struct mag_cache *cache, bool idle);
+/* The same for CPUs whose home is @node, whatever they need. */
+void mag_cpu_reap_node(struct mag_cache *cache, int node);
 void mag_cpu_stats(struct mag_cache *cache, struct mag_cache_stats *stats);
 
 /*

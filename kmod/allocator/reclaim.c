@@ -6,7 +6,11 @@
 #include <linux/atomic.h>
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
+#include <linux/kernel.h>
+#include <linux/math.h>
 #include <linux/memory.h>
+#include <linux/minmax.h>
+#include <linux/nodemask.h>
 #include <linux/notifier.h>
 #include <linux/shrinker.h>
 
@@ -15,25 +19,88 @@
 #include "internal.h"
 #include "mag_trace.h"
 
+/* Cache at which the last scan ended; the next one begins behind it.  A hint. */
+static u64 reclaim_cursor;
+
 /**
  * struct reclaim_scan - a shrinker's request on its way through the caches
  * @node: the node that is short
  * @pages: counted or freed so far
  * @wanted: pages to free
+ * @cursor: @serial of the cache at which the last scan ended
+ * @behind: this walk is for the caches behind it, the next one for the others
+ * @take: takes from a cache in this walk, up to as many pages as are wanted yet
  */
 struct reclaim_scan {
 	int node;
 	unsigned long pages;
 	unsigned long wanted;
+	u64 cursor;
+	bool behind;
+	void (*take)(struct mag_cache *cache, int node, unsigned long wanted);
 };
+
+/*
+ * What CPUs have on @node in their magazines, which only they may look at: those that
+ * are in no depot, half full, and a node has as many as another.
+ */
+static unsigned long cpu_objects(const struct mag_cache *cache, int node)
+{
+	unsigned long all = atomic_long_read(&cache->nr_magazines);
+	unsigned long mags = all - min(all, mag_depot_magazines(cache));
+
+	if (!node_state(node, N_CPU))
+		return 0;
+	return mags * READ_ONCE(cache->magazine_rounds) /
+	       (2 * num_node_state(N_CPU));
+}
 
 static void reclaim_count_cache(struct mag_cache *cache, void *arg)
 {
 	struct reclaim_scan *scan = arg;
+	unsigned long objects = mag_depot_objects(cache, scan->node) +
+				cpu_objects(cache, scan->node);
 
-	scan->pages +=
-		mag_slab_empty_pages(cache, scan->node) +
-		mag_depot_objects(cache, scan->node) * cache->size / PAGE_SIZE;
+	scan->pages += mag_slab_empty_pages(cache, scan->node) +
+		       objects * cache->size / PAGE_SIZE;
+}
+
+/* Empty slabs, then magazines of the depot: no more than are asked for. */
+static void take_at_hand(struct mag_cache *cache, int node,
+			 unsigned long wanted, bool excess)
+{
+	u64 before = mag_slab_pages_returned(cache), got = 0;
+	unsigned long bytes;
+
+	do {
+		mag_slab_trim(cache, node, wanted - got, excess);
+		got = mag_slab_pages_returned(cache) - before;
+		if (got >= wanted)
+			break;
+		bytes = (unsigned long)READ_ONCE(cache->magazine_rounds) *
+			cache->size;
+	} while (mag_depot_trim(cache, node,
+				DIV_ROUND_UP((wanted - got) * PAGE_SIZE, bytes),
+				excess));
+	/* The last ones made slabs empty that nobody needs. */
+	mag_slab_trim(cache, node, wanted - min(got, wanted), false);
+}
+
+static void take_excess(struct mag_cache *cache, int node, unsigned long wanted)
+{
+	take_at_hand(cache, node, wanted, true);
+}
+
+static void take_depot(struct mag_cache *cache, int node, unsigned long wanted)
+{
+	take_at_hand(cache, node, wanted, false);
+}
+
+/* Direct reclaim has interrupts on, and holds nothing that another CPU spins for. */
+static void take_cpus(struct mag_cache *cache, int node, unsigned long wanted)
+{
+	mag_cpu_reap_node(cache, node);
+	take_depot(cache, node, wanted);
 }
 
 static void reclaim_scan_cache(struct mag_cache *cache, void *arg)
@@ -41,14 +108,16 @@ static void reclaim_scan_cache(struct mag_cache *cache, void *arg)
 	struct reclaim_scan *scan = arg;
 	u64 before, pages;
 
-	if (scan->pages >= scan->wanted)
+	if (scan->pages >= scan->wanted ||
+	    scan->behind != (cache->serial > scan->cursor))
 		return;
 	before = mag_slab_pages_returned(cache);
-	mag_depot_reap(cache, scan->node, true);
-	mag_slab_reap(cache, scan->node, true);
+	scan->take(cache, scan->node, scan->wanted - scan->pages);
 	pages = mag_slab_pages_returned(cache) - before;
 	trace_mag_shrink(cache, scan->node, scan->wanted - scan->pages, pages);
 	scan->pages += pages;
+	if (scan->pages >= scan->wanted)
+		WRITE_ONCE(reclaim_cursor, cache->serial);
 }
 
 static unsigned long reclaim_count(struct shrinker *shrinker,
@@ -62,16 +131,34 @@ static unsigned long reclaim_count(struct shrinker *shrinker,
 	return scan.pages ?: SHRINK_EMPTY;
 }
 
+/*
+ * First what no cache needs, then depots, and what CPUs have at hand last; from the
+ * cache behind the one where the last scan ended, so that no cache always pays first.
+ */
 static unsigned long reclaim_scan(struct shrinker *shrinker,
 				  struct shrink_control *sc)
 {
+	static void (*const takes[])(struct mag_cache * cache, int node,
+				     unsigned long wanted) = {
+		take_excess,
+		take_depot,
+		take_cpus,
+	};
 	struct reclaim_scan scan = {
 		.node = sc->nid,
 		.wanted = sc->nr_to_scan,
+		.cursor = READ_ONCE(reclaim_cursor),
 	};
+	u32 i;
 
-	if (!mag_cache_try_for_each(reclaim_scan_cache, &scan))
-		return SHRINK_STOP;
+	for (i = 0; i < 2 * ARRAY_SIZE(takes); i++) {
+		if (scan.pages >= scan.wanted)
+			break;
+		scan.take = takes[i / 2];
+		scan.behind = !(i % 2);
+		if (!mag_cache_try_for_each(reclaim_scan_cache, &scan))
+			return scan.pages ?: SHRINK_STOP;
+	}
 	return scan.pages;
 }
 

@@ -20,6 +20,8 @@ static LIST_HEAD(mag_caches);
 /* Under the first. */
 static const struct mag_cache_listener *mag_listener;
 static u32 mag_unheard;
+/* Under the second. */
+static u64 mag_serial;
 
 /* Caller holds the listener's lock. */
 static void tell_created(struct mag_cache *cache)
@@ -39,6 +41,7 @@ void mag_registry_add(struct mag_cache *cache)
 {
 	mutex_lock(&mag_listener_lock);
 	mutex_lock(&mag_caches_lock);
+	cache->serial = ++mag_serial;
 	list_add_tail_rcu(&cache->list, &mag_caches);
 	mutex_unlock(&mag_caches_lock);
 	if (mag_listener && !mag_unheard)

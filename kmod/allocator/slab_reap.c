@@ -2,6 +2,7 @@
 /*
  * Empty slabs that go back to the kernel.
  */
+#include <linux/math.h>
 #include <linux/minmax.h>
 #include <linux/sched.h>
 
@@ -57,6 +58,20 @@ void mag_slab_reap(struct mag_cache *cache, int node, bool all)
 	sn->empty_min = sn->nr_empty - nr;
 	spin_unlock_irqrestore(&sn->lock, flags);
 
+	nr = mag_slab_reap_runs(cache, sn, nr);
+	if (nr)
+		trace_mag_reap(cache, MAG_REAPED_SLABS, node, nr, 0);
+}
+
+void mag_slab_trim(struct mag_cache *cache, int node, unsigned long pages,
+		   bool excess)
+{
+	struct mag_slab_node *sn = cache->slab_node[node];
+	u32 per_slab = cache->layout[MAG_LAYOUT_BEST].pages;
+	unsigned long nr = DIV_ROUND_UP(pages, per_slab);
+
+	nr = min_t(unsigned long, nr,
+		   READ_ONCE(*(excess ? &sn->empty_min : &sn->nr_empty)));
 	nr = mag_slab_reap_runs(cache, sn, nr);
 	if (nr)
 		trace_mag_reap(cache, MAG_REAPED_SLABS, node, nr, 0);
