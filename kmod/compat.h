@@ -38,6 +38,13 @@
 #define mag_preempt_model_lazy() false
 #endif
 
+/* should_failslab() is empty without CONFIG_FAILSLAB since 6.11. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 11, 0)
+#define mag_should_failslab_is_a_call() true
+#else
+#define mag_should_failslab_is_a_call() IS_ENABLED(CONFIG_FAILSLAB)
+#endif
+
 /* struct page::index is free to the owner of a page, but was renamed in 6.16. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
 #define mag_page_index(page) ((page)->__folio_index)

@@ -26,6 +26,19 @@
  * No backend asks for either, so that a charge is in no figure.  A backend that
  * does must set the hook.
  */
+/* What SLUB calls in each allocation, and the magazine does in its slow paths alone. */
+static u64 call_hooks(void)
+{
+	u64 hooks = 0;
+
+	/* With full or lazy preemption it is patched out. */
+	if (preempt_model_voluntary())
+		hooks |= MAG_HOOK_RESCHED;
+	if (mag_should_failslab_is_a_call())
+		hooks |= MAG_HOOK_INJECTION;
+	return hooks;
+}
+
 static u64 slab_hooks(void)
 {
 	u64 hooks = 0;
@@ -44,7 +57,7 @@ static u64 slab_hooks(void)
 		hooks |= MAG_HOOK_SLUB_TINY;
 	if (page_poisoning_enabled_static())
 		hooks |= MAG_HOOK_PAGE_POISON;
-	return hooks;
+	return hooks | call_hooks();
 }
 
 /* Where a debugging facility does not tell whether it is on, it counts as on. */

@@ -36,6 +36,8 @@ static const struct {
 	{ MAG_HOOK_PAGE_POISON, "page_poisoning" },
 	{ MAG_HOOK_SLUB_STATS, "slub_stats" },
 	{ MAG_HOOK_SLUB_TINY, "slub_tiny" },
+	{ MAG_HOOK_RESCHED, "might_resched" },
+	{ MAG_HOOK_INJECTION, "should_failslab" },
 };
 
 const char *mag_hook_name(unsigned int index, __u64 *bit)

@@ -52,7 +52,11 @@
 #define MAG_HOOK_PAGE_POISON   (1ULL << 16) /* free pages are poisoned */
 #define MAG_HOOK_SLUB_STATS    (1ULL << 17) /* SLUB counts on each path */
 #define MAG_HOOK_SLUB_TINY     (1ULL << 18) /* SLUB without percpu slabs */
-#define MAG_HOOKS_ALL	       ((1ULL << 19) - 1)
+/* SLUB may reschedule in each allocation that may sleep (might_alloc()). */
+#define MAG_HOOK_RESCHED       (1ULL << 19)
+/* SLUB calls should_failslab() in each allocation, CONFIG_FAILSLAB or not. */
+#define MAG_HOOK_INJECTION     (1ULL << 20)
+#define MAG_HOOKS_ALL	       ((1ULL << 21) - 1)
 
 /* With one of these a figure means nothing for a kernel without it. */
 #define MAG_HOOKS_DEBUG                                                     \
