@@ -291,7 +291,6 @@ static void wrong_cache_is_found(struct kunit *test)
 
 static char of_the_image;
 
-/* Memory of others: none of it is touched. */
 /* What memory the cache had may be another one's by the time. */
 static void leaked_objects_are_of_no_cache(struct kunit *test)
 {
@@ -310,6 +309,7 @@ static void leaked_objects_are_of_no_cache(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mag_cache_destroy(cache), 0);
 }
 
+/* Memory of others: none of it is touched. */
 static void foreign_pointers_are_found(struct kunit *test)
 {
 	struct mag_cache *cache = bug_cache(test, MAG_CACHE_CHECK);

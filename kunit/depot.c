@@ -628,7 +628,9 @@ static void contention_is_told(struct kunit *test)
 			0);
 	tracepoint_synchronize_unregister();
 	KUNIT_EXPECT_EQ(test, look.told, 1);
-	KUNIT_EXPECT_GT(test, look.wait_ns, 0);
+	/* Of User-Mode Linux the clock steps by jiffies, and looks end the wait. */
+	if (!IS_ENABLED(CONFIG_UML))
+		KUNIT_EXPECT_GT(test, look.wait_ns, 0);
 	discard(&c->dt, c->mag);
 }
 

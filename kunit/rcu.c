@@ -129,7 +129,6 @@ static void object_alone_waits_for_readers(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mag_kunit_stats(cache).live, 0);
 }
 
-/* Of a magazine that is never full. */
 /* Of a magazine that holds half of its capacity the depot makes use, of less not. */
 static void magazine_of_few_goes_to_slabs(struct kunit *test)
 {
@@ -155,6 +154,7 @@ static void magazine_of_few_goes_to_slabs(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, reading.full, 1);
 }
 
+/* Of a magazine that is never full. */
 static void reaping_ends_the_wait(struct kunit *test)
 {
 	struct mag_cache *cache =

@@ -25,12 +25,14 @@ struct reclaim_test {
 	u32 nr;
 };
 
-static void load(struct kunit *test, struct reclaim_test *rt, u32 magazines)
+static void load_flags(struct kunit *test, struct reclaim_test *rt,
+		       u32 magazines, u32 flags)
 {
+	const struct mag_cache_args args = { .flags = flags };
 	void **objs;
 	u32 i;
 
-	rt->cache = mag_kunit_cache(test, OBJECT_SIZE, 0, NULL);
+	rt->cache = mag_kunit_cache_args(test, OBJECT_SIZE, &args);
 	rt->cache->policy.depot_max = DEPOT_MAX;
 	rt->cache->policy.depot_window = 0;
 	rt->cache->policy.empty_max = 0;
@@ -44,6 +46,11 @@ static void load(struct kunit *test, struct reclaim_test *rt, u32 magazines)
 	rt->nr = mag_kunit_stats(rt->cache).rounds_cached;
 	KUNIT_ASSERT_GT(test, rt->nr + rt->rounds,
 			(magazines - 1) * rt->rounds);
+}
+
+static void load(struct kunit *test, struct reclaim_test *rt, u32 magazines)
+{
+	load_flags(test, rt, magazines, 0);
 }
 
 static int pin(struct kunit *test)
@@ -166,6 +173,21 @@ static void caches_pay_in_turn(struct kunit *test)
 			2 * min(paid_one, paid_two));
 }
 
+/* Pages that wait for a grace period are as good as given: no more is taken for them. */
+static void waiting_pages_count_as_taken(struct kunit *test)
+{
+	int node = pin(test);
+	struct reclaim_test rt;
+	unsigned long got;
+
+	take_all(node);
+	load_flags(test, &rt, 2 + DEPOT_MAX, MAG_CACHE_TYPESAFE_BY_RCU);
+	got = mag_kunit_reclaim_scan(node, 1);
+	KUNIT_EXPECT_GT(test, got, 0);
+	KUNIT_EXPECT_GE(test, mag_kunit_stats(rt.cache).rounds_cached,
+			(2 + DEPOT_MAX / 2) * rt.rounds);
+}
+
 /* A CPU that makes a call now and then does not keep two magazines for it. */
 static void trickle_of_calls_pins_nothing(struct kunit *test)
 {
@@ -190,6 +212,7 @@ static struct kunit_case reclaim_cases[] = {
 	KUNIT_CASE(cpus_give_what_depots_have_not),
 	KUNIT_CASE(what_is_not_needed_goes_first),
 	KUNIT_CASE(caches_pay_in_turn),
+	KUNIT_CASE(waiting_pages_count_as_taken),
 	KUNIT_CASE(trickle_of_calls_pins_nothing),
 	{}
 };

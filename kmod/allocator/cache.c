@@ -246,9 +246,8 @@ EXPORT_SYMBOL_GPL(mag_cache_stats);
  * @node: a possible node
  * @reading: filled in; see struct mag_node_reading
  *
- * Context: task, without a spinlock; does not sleep.  Holds the node's slab lock,
- *	interrupts off, while it counts the slabs that have objects both in and
- *	out.
+ * Context: task, without a spinlock.  Takes the node's slab lock, interrupts off, for
+ *	32 slabs at a time that have objects both in and out.
  */
 void mag_cache_read_node(struct mag_cache *cache, int node,
 			 struct mag_node_reading *reading)

@@ -111,16 +111,22 @@ enum mag_rung mag_cpu_fill(struct mag_cache *cache, struct mag_cpu *cpu)
 	return MAG_RUNG_SLAB;
 }
 
-/* A new magazine where the depot has none for @full, which it takes; or NULL. */
-static struct mag_magazine *cpu_make_empty(struct mag_cache *cache, int node,
-					   struct mag_magazine *full)
+/*
+ * The depot has taken the full magazine, and had no empty one: a new one, or, if there
+ * is no memory, a full one that is emptied.
+ */
+static struct mag_magazine *cpu_make_empty(struct mag_cache *cache, int node)
 {
 	struct mag_magazine *mag = mag_magazine_create(cache, node);
 
-	if (!mag || !full || mag_depot_put_full(cache, node, full))
+	if (mag)
 		return mag;
-	mag_magazine_destroy(cache, mag);
-	return NULL;
+	mag = mag_depot_get_full(cache, node, NULL);
+	if (IS_ERR_OR_NULL(mag))
+		return NULL;
+	mag_slab_give(cache, mag->round, mag->rounds);
+	mag->rounds = 0;
+	return mag;
 }
 
 /* An empty magazine for the previous one, which is full or NULL; and its rung. */
@@ -131,8 +137,13 @@ static struct mag_magazine *cpu_get_empty(struct mag_cache *cache,
 	struct mag_magazine *mag, *full = cpu->previous;
 
 	mag = mag_depot_get_empty(cache, node, full);
-	if (!mag || (IS_ERR(mag) && !full))
-		mag = cpu_make_empty(cache, node, full);
+	if (!mag && full && mag_depot_put_full(cache, node, full)) {
+		cpu->previous = NULL;
+		mag = cpu_make_empty(cache, node);
+		full = NULL;
+	} else if (!full && IS_ERR_OR_NULL(mag)) {
+		mag = mag_magazine_create(cache, node);
+	}
 	*rung = MAG_RUNG_DEPOT;
 	if (!IS_ERR_OR_NULL(mag)) {
 		cpu->free_depot++;
@@ -267,8 +278,12 @@ void *mag_cache_alloc(struct mag_cache *cache, gfp_t gfp)
 	struct mag_cpu *cpu;
 	void *obj;
 
-	/* As slab_pre_alloc_hook() of mm/slub.c does, at the same price. */
-	might_alloc(gfp);
+	/*
+	 * SLUB's point of rescheduling is here as well, ours in the slow paths: the
+	 * hook might_resched tells where that makes a difference.
+	 */
+	if (IS_ENABLED(CONFIG_DEBUG_ATOMIC_SLEEP) || IS_ENABLED(CONFIG_LOCKDEP))
+		might_alloc(gfp);
 
 	if (unlikely(!mag_cpu_enter_fast(cache, &cpu))) {
 		mag_cpu_unpin();

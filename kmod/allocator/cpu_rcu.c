@@ -69,8 +69,9 @@ static void rcu_free_magazine(struct rcu_head *head)
 
 /*
  * Frees the rounds of @cpu's magazine, if it has one, and itself after a grace
- * period.  The caller has the flag, or @cpu is at rest: so that no grace period
- * ends before the magazine has left, and nobody finds it neither here nor there.
+ * period.  The caller has the flag, or @cpu is at rest.  The magazine is the callback's
+ * from call_rcu() on, and not looked at after it; that it has left the CPU is seen
+ * later, so that nobody finds it neither here nor there.
  */
 static void cpu_submit_rcu(struct mag_cache *cache, struct mag_cpu *cpu)
 {
@@ -259,7 +260,9 @@ void mag_cache_rcu_barrier(struct mag_cache *cache)
 		cpus_read_lock();
 		done = mag_cpu_rcu_flush(cache);
 		cpus_read_unlock();
-		cond_resched();
+		/* On PREEMPT_RT a task of less priority may be in the middle of a call. */
+		if (!done)
+			schedule_timeout_uninterruptible(1);
 	} while (!done);
 	rcu_barrier();
 }

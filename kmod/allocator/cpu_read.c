@@ -89,8 +89,12 @@ void mag_cache_read_cpu(struct mag_cache *cache, unsigned int id,
 	reading->online = cpu_online(id);
 	/* One that is offline has no magazines. */
 	reading->settled = !reading->online;
-	for (tries = 0; !reading->settled && tries < MAG_READ_TRIES; tries++)
+	for (tries = 0; !reading->settled && tries < MAG_READ_TRIES; tries++) {
+		/* There the one in the middle of a call may be preempted by us. */
+		if (tries && IS_ENABLED(CONFIG_PREEMPT_RT))
+			schedule_timeout_uninterruptible(1);
 		mag_cpu_ask(id, cpu_answer, &question);
+	}
 	cpus_read_unlock();
 	read_counters(per_cpu_ptr(cache->cpu, id), reading);
 }

@@ -8,7 +8,8 @@
  *
  * When it begins, the bit is set everywhere, before the first listener is told
  * that it listens: from then on no call is missed.  It is set by a task on the CPU
- * itself: while that runs, nobody is in the middle of a call there.  An interrupt
+ * itself: while that runs, nobody is in the middle of a call there, but on PREEMPT_RT,
+ * where that task takes the flag as callers do (mag_cpu_claim()).  An interrupt
  * might find one that has seen the flag at zero and is about to take it, and
  * with it the bit.  When it ends, each CPU
  * drops the bit by itself, with the first call that comes to the slow path.

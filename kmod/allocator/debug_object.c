@@ -281,17 +281,25 @@ void mag_bug_report_head(struct mag_cache *cache, enum mag_bug bug, void *where)
 	print_stack(addr, depth);
 }
 
+/* A caller that mixes up caches does so with each object; interrupts are off here. */
+#define MAG_POINTERS_REPORTED 16
+
 void mag_bug_report_pointer(struct mag_cache *cache, void *obj,
 			    const void *owner)
 {
+	bool ours;
 	char name[64];
+	enum mag_bug bug;
 
-	if (owner && mag_registry_name(owner, name, sizeof(name))) {
-		mag_bug_report_head(cache, MAG_BUG_WRONG_CACHE, obj);
-		pr_err("magslab: it is of cache %s\n", name);
-	} else {
-		mag_bug_report_head(cache, MAG_BUG_FOREIGN, obj);
+	ours = owner && mag_registry_name(owner, name, sizeof(name));
+	bug = ours ? MAG_BUG_WRONG_CACHE : MAG_BUG_FOREIGN;
+	if (atomic_read(&cache->bugs[bug]) >= MAG_POINTERS_REPORTED) {
+		atomic_inc(&cache->bugs[bug]);
+		return;
 	}
+	mag_bug_report_head(cache, bug, obj);
+	if (ours)
+		pr_err("magslab: it is of cache %s\n", name);
 }
 
 void mag_object_report(struct mag_cache *cache, enum mag_bug bug, void *obj)

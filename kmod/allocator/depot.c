@@ -27,29 +27,33 @@
  */
 #define MAG_DEPOT_WAIT_NS 2000
 
-/**
- * struct depot_window - some pushes onto a stack, depot_window of them
- * @pushes: so far
- * @least: magazines that were never needed since the window began: the stack had no
- *	fewer
+/*
+ * And looks: should the clock stand still, which some do while interrupts are off, a CPU
+ * that has them off must not wait for one that waits for it.
  */
-struct depot_window {
-	u32 pushes;
-	u32 least;
+#define MAG_DEPOT_LOOKS	  4096U
+
+/**
+ * struct depot_stack - magazines of one kind
+ * @top: the one that goes next
+ * @nr: how many there are
+ * @reap_min: least of @nr since the last reaping: so many were not needed
+ * @window_min: the same since the window began, which is depot_window pushes long
+ * @window_pushes: so far
+ */
+struct depot_stack {
+	struct mag_magazine *top;
+	u32 nr;
+	u32 reap_min;
+	u32 window_min;
+	u32 window_pushes;
 };
 
 /**
  * struct mag_depot - magazines of one node
  * @lock: protects all below; 4th in the order of internal.h
- * @full: stack of magazines with at least one round
- * @empty: stack of magazines without
- * @nr_full: in @full
- * @nr_empty: in @empty
- * @full_min: least of @nr_full since the last reaping: the rest of the stack
- *	was not needed
- * @empty_min: least of @nr_empty likewise
- * @full_window: of @full
- * @empty_window: of @empty
+ * @full: magazines with at least one round
+ * @empty: magazines without
  * @exchanges: magazines handed out
  * @exchanges_seen: @exchanges at the last mag_depot_take_news()
  * @contended_seen: @contended then
@@ -58,14 +62,8 @@ struct depot_window {
  */
 struct mag_depot {
 	spinlock_t lock; /* all below */
-	struct mag_magazine *full;
-	struct mag_magazine *empty;
-	u32 nr_full;
-	u32 nr_empty;
-	u32 full_min;
-	u32 empty_min;
-	struct depot_window full_window;
-	struct depot_window empty_window;
+	struct depot_stack full;
+	struct depot_stack empty;
 	u64 exchanges;
 	u64 exchanges_seen;
 	u64 contended_seen;
@@ -121,13 +119,15 @@ static __always_inline bool depot_wait(struct mag_depot *depot,
 				       struct depot_visit *visit)
 {
 	u64 start = local_clock();
+	u32 looks = 0;
 	bool had;
 
 	do {
 		cpu_relax();
 		had = depot_trylock(depot, &visit->flags);
 		visit->wait_ns = local_clock() - start;
-	} while (!had && visit->wait_ns < MAG_DEPOT_WAIT_NS);
+	} while (!had && visit->wait_ns < MAG_DEPOT_WAIT_NS &&
+		 ++looks < MAG_DEPOT_LOOKS);
 	atomic_long_inc(&depot->contended);
 	visit->contended = true;
 	return had;
@@ -170,63 +170,50 @@ static __always_inline void depot_tell(struct mag_cache *cache, int node,
 		depot_trace(cache, node, got, gave, visit->contended);
 }
 
-static void stack_push(struct mag_magazine **stack, u32 *nr,
-		       struct mag_magazine *mag)
+static void stack_push(struct depot_stack *stack, struct mag_magazine *mag)
 {
-	mag->next = *stack;
-	*stack = mag;
-	WRITE_ONCE(*nr, *nr + 1);
+	mag->next = stack->top;
+	stack->top = mag;
+	WRITE_ONCE(stack->nr, stack->nr + 1);
 }
 
-static struct mag_magazine *stack_pop(struct mag_magazine **stack, u32 *nr)
+static struct mag_magazine *stack_pop(struct depot_stack *stack)
 {
-	struct mag_magazine *mag = *stack;
+	struct mag_magazine *mag = stack->top;
 
 	if (!mag)
 		return NULL;
-	*stack = mag->next;
-	WRITE_ONCE(*nr, *nr - 1);
+	stack->top = mag->next;
+	WRITE_ONCE(stack->nr, stack->nr - 1);
+	stack->reap_min = min(stack->reap_min, stack->nr);
+	stack->window_min = min(stack->window_min, stack->nr);
 	return mag;
 }
 
-static struct mag_magazine *depot_pop_full(struct mag_depot *depot)
+static struct mag_magazine *depot_pop(struct mag_depot *depot,
+				      struct depot_stack *stack)
 {
-	struct mag_magazine *mag = stack_pop(&depot->full, &depot->nr_full);
+	struct mag_magazine *mag = stack_pop(stack);
 
-	depot->full_min = min(depot->full_min, depot->nr_full);
-	depot->full_window.least =
-		min(depot->full_window.least, depot->nr_full);
-	depot->exchanges += !!mag;
-	return mag;
-}
-
-static struct mag_magazine *depot_pop_empty(struct mag_depot *depot)
-{
-	struct mag_magazine *mag = stack_pop(&depot->empty, &depot->nr_empty);
-
-	depot->empty_min = min(depot->empty_min, depot->nr_empty);
-	depot->empty_window.least =
-		min(depot->empty_window.least, depot->nr_empty);
 	depot->exchanges += !!mag;
 	return mag;
 }
 
 /*
- * A magazine comes to a stack of @nr.  True if it ends a window in all of which one
- * less would have done: then the depot does not take it.  One a window, so that a
- * load which comes back soon finds most of its magazines, and few calls pay.
+ * A magazine comes to a stack.  True if it ends a window in all of which one less
+ * would have done: then the depot does not take it.  One a window, so that a load
+ * which comes back soon finds most of its magazines, and few calls pay.
  */
-static bool depot_window_excess(const struct mag_cache *cache,
-				struct depot_window *window, u32 nr)
+static bool stack_has_excess(const struct mag_cache *cache,
+			     struct depot_stack *stack)
 {
-	u32 pushes = READ_ONCE(cache->policy.depot_window);
-	/* Reaping may have taken more since. */
-	bool excess = min(window->least, nr);
+	u32 window = READ_ONCE(cache->policy.depot_window);
+	bool excess = stack->window_min;
 
-	if (!pushes || ++window->pushes < pushes)
+	if (!window || ++stack->window_pushes < window)
 		return false;
-	window->pushes = 0;
-	window->least = excess ? nr : nr + 1;
+	stack->window_pushes = 0;
+	stack->window_min = excess ? stack->nr : stack->nr + 1;
 	return excess;
 }
 
@@ -234,10 +221,10 @@ static bool depot_window_excess(const struct mag_cache *cache,
 static bool depot_push_full(const struct mag_cache *cache,
 			    struct mag_depot *depot, struct mag_magazine *full)
 {
-	if (depot->nr_full >= READ_ONCE(cache->policy.depot_max) ||
-	    depot_window_excess(cache, &depot->full_window, depot->nr_full))
+	if (depot->full.nr >= READ_ONCE(cache->policy.depot_max) ||
+	    stack_has_excess(cache, &depot->full))
 		return false;
-	stack_push(&depot->full, &depot->nr_full, full);
+	stack_push(&depot->full, full);
 	return true;
 }
 
@@ -245,11 +232,11 @@ static bool depot_push_full(const struct mag_cache *cache,
 static bool depot_push_empty(struct mag_cache *cache, struct mag_depot *depot,
 			     struct mag_magazine *empty)
 {
-	if (depot->nr_empty >= READ_ONCE(cache->policy.depot_max) ||
+	if (depot->empty.nr >= READ_ONCE(cache->policy.depot_max) ||
 	    empty->capacity != READ_ONCE(cache->magazine_rounds) ||
-	    depot_window_excess(cache, &depot->empty_window, depot->nr_empty))
+	    stack_has_excess(cache, &depot->empty))
 		return false;
-	stack_push(&depot->empty, &depot->nr_empty, empty);
+	stack_push(&depot->empty, empty);
 	return true;
 }
 
@@ -262,11 +249,11 @@ struct mag_magazine *mag_depot_get_full(struct mag_cache *cache, int node,
 	bool had;
 
 	/* A miss is common while a load grows, and costs no lock. */
-	if (!READ_ONCE(depot->nr_full))
+	if (!READ_ONCE(depot->full.nr))
 		return NULL;
 
 	if (depot_enter(depot, &visit)) {
-		full = depot_pop_full(depot);
+		full = depot_pop(depot, &depot->full);
 		if (full && empty && !depot_push_empty(cache, depot, empty))
 			excess = empty;
 		depot_unlock(depot, &visit.flags);
@@ -283,7 +270,7 @@ struct mag_magazine *mag_depot_get_full(struct mag_cache *cache, int node,
 
 static bool depot_has_enough(const struct mag_cache *cache, int node)
 {
-	return READ_ONCE(cache->depot[node]->nr_full) >=
+	return READ_ONCE(cache->depot[node]->full.nr) >=
 	       READ_ONCE(cache->policy.depot_max);
 }
 
@@ -297,16 +284,16 @@ struct mag_magazine *mag_depot_get_empty(struct mag_cache *cache, int node,
 
 	if (full && depot_has_enough(cache, node))
 		return ERR_PTR(-ENOSPC);
-	if (!READ_ONCE(depot->nr_empty))
+	if (!READ_ONCE(depot->empty.nr))
 		return NULL;
 
 	if (depot_enter(depot, &visit)) {
-		if (!depot->nr_empty)
+		if (!depot->empty.nr)
 			empty = NULL;
 		else if (full && !depot_push_full(cache, depot, full))
 			empty = ERR_PTR(-ENOSPC);
 		else
-			empty = depot_pop_empty(depot);
+			empty = depot_pop(depot, &depot->empty);
 		depot_unlock(depot, &visit.flags);
 	}
 	had = !IS_ERR_OR_NULL(empty);
@@ -335,18 +322,17 @@ bool mag_depot_put_full(struct mag_cache *cache, int node,
 }
 
 /* Takes up to MAG_DEPOT_RUN of @left magazines off a stack, as a chain. */
-static struct mag_magazine *stack_take_run(struct mag_magazine **stack, u32 *nr,
-					   u32 *left)
+static struct mag_magazine *stack_take_run(struct depot_stack *stack, u32 *left)
 {
 	struct mag_magazine *mag, *chain = NULL;
 	u32 run = min(*left, MAG_DEPOT_RUN);
 
 	*left -= run;
-	while (run-- && (mag = stack_pop(stack, nr))) {
+	while (run-- && (mag = stack_pop(stack))) {
 		mag->next = chain;
 		chain = mag;
 	}
-	if (!*stack)
+	if (!stack->top)
 		*left = 0;
 	return chain;
 }
@@ -365,11 +351,9 @@ static u32 depot_discard(struct mag_cache *cache, struct mag_depot *depot,
 	while (full || empty) {
 		depot_lock(depot, &flags);
 		if (full)
-			chain = stack_take_run(&depot->full, &depot->nr_full,
-					       &full);
+			chain = stack_take_run(&depot->full, &full);
 		else
-			chain = stack_take_run(&depot->empty, &depot->nr_empty,
-					       &empty);
+			chain = stack_take_run(&depot->empty, &empty);
 		depot_unlock(depot, &flags);
 		objects += mag_magazine_discard_chain(cache, chain);
 		cond_resched();
@@ -392,11 +376,10 @@ void mag_depot_reap(struct mag_cache *cache, int node, bool all)
 	u32 full, empty, objects;
 
 	depot_lock(depot, &flags);
-	/* The last reaping may have taken more than what was left over. */
-	full = all ? depot->nr_full : min(depot->full_min, depot->nr_full);
-	empty = all ? depot->nr_empty : min(depot->empty_min, depot->nr_empty);
-	depot->full_min = depot->nr_full - full;
-	depot->empty_min = depot->nr_empty - empty;
+	full = all ? depot->full.nr : depot->full.reap_min;
+	empty = all ? depot->empty.nr : depot->empty.reap_min;
+	depot->full.reap_min = depot->full.nr - full;
+	depot->empty.reap_min = depot->empty.nr - empty;
 	depot_unlock(depot, &flags);
 
 	objects = depot_discard(cache, depot, full, empty);
@@ -413,15 +396,11 @@ u32 mag_depot_trim(struct mag_cache *cache, int node, u32 nr, bool excess)
 	unsigned long flags;
 
 	depot_lock(depot, &flags);
-	full = min(nr, depot->nr_full);
-	empty = min(nr, depot->nr_empty);
-	if (excess) {
-		full = min(full, depot->full_min);
-		empty = min(empty, depot->empty_min);
-	}
+	full = min(nr, excess ? depot->full.reap_min : depot->full.nr);
+	empty = min(nr, excess ? depot->empty.reap_min : depot->empty.nr);
 	/* What goes was not needed; what is left was needed as before. */
-	depot->full_min -= min(full, depot->full_min);
-	depot->empty_min -= min(empty, depot->empty_min);
+	depot->full.reap_min -= min(full, depot->full.reap_min);
+	depot->empty.reap_min -= min(empty, depot->empty.reap_min);
 	depot_unlock(depot, &flags);
 
 	objects = depot_discard(cache, depot, full, empty);
@@ -438,14 +417,14 @@ unsigned long mag_depot_magazines(const struct mag_cache *cache)
 	int node;
 
 	for_each_node(node)
-		magazines += READ_ONCE(cache->depot[node]->nr_full) +
-			     READ_ONCE(cache->depot[node]->nr_empty);
+		magazines += READ_ONCE(cache->depot[node]->full.nr) +
+			     READ_ONCE(cache->depot[node]->empty.nr);
 	return magazines;
 }
 
 unsigned long mag_depot_objects(const struct mag_cache *cache, int node)
 {
-	return (unsigned long)READ_ONCE(cache->depot[node]->nr_full) *
+	return (unsigned long)READ_ONCE(cache->depot[node]->full.nr) *
 	       READ_ONCE(cache->magazine_rounds);
 }
 
@@ -487,8 +466,8 @@ void mag_depot_read(struct mag_cache *cache, int node,
 	unsigned long flags;
 
 	depot_lock(depot, &flags);
-	reading->full = depot->nr_full;
-	reading->empty = depot->nr_empty;
+	reading->full = depot->full.nr;
+	reading->empty = depot->empty.nr;
 	reading->exchanges = depot->exchanges;
 	reading->contended = atomic_long_read(&depot->contended);
 	depot_unlock(depot, &flags);

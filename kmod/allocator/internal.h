@@ -307,6 +307,8 @@ unsigned long mag_slab_empty_pages(const struct mag_cache *cache, int node);
 bool mag_slab_any(const struct mag_cache *cache);
 /* Pages given back so far. */
 u64 mag_slab_pages_returned(const struct mag_cache *cache);
+/* The same of @node, with those that only wait for a grace period yet. */
+u64 mag_slab_pages_let_go(const struct mag_cache *cache, int node);
 /*
  * Frees all slabs.  Those with objects out are reported, set aside until the
  * module goes, and their objects counted.  Task context.

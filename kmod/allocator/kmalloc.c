@@ -10,6 +10,7 @@
 #include <linux/atomic.h>
 #include <linux/bitops.h>
 #include <linux/export.h>
+#include <linux/kmemleak.h>
 #include <linux/mm.h>
 #include <linux/printk.h>
 #include <linux/rcupdate.h>
@@ -92,6 +93,21 @@ static __always_inline struct mag_cache *class_cache(size_t size)
 	return class_caches[class_index(size)];
 }
 
+/* Built in, others may come before us. */
+static __always_inline bool classes_missing(void)
+{
+#ifdef MODULE
+	return false;
+#else
+	if (likely(READ_ONCE(classes_ready)))
+		return false;
+	pr_warn_once(
+		"magslab: %pS: memory is asked for before there are size classes\n",
+		(void *)_RET_IP_);
+	return true;
+#endif
+}
+
 static __always_inline bool class_is(unsigned long owner)
 {
 	return owner - (unsigned long)classes < sizeof(classes);
@@ -121,7 +137,10 @@ static noinline void *large_alloc(size_t size, gfp_t gfp, int node,
 	struct page *page;
 	void *obj;
 
-	WARN_ON_ONCE(gfp & GFP_ZONEMASK & ~__GFP_MOVABLE);
+	if (gfp & GFP_ZONEMASK & ~__GFP_MOVABLE)
+		pr_warn_once(
+			"magslab: %pS asks for %zu bytes with %pGg: zones are ignored\n",
+			(void *)caller, size, &gfp);
 	page = alloc_pages_node(node, page_gfp, order);
 	if (!page) {
 		trace_mag_alloc_failed(NULL, size, gfp, node, caller);
@@ -139,6 +158,8 @@ static noinline void *large_alloc(size_t size, gfp_t gfp, int node,
 	obj = page_address(page);
 	if ((gfp & __GFP_ZERO) && !want_init_on_alloc(page_gfp))
 		memset(obj, 0, size);
+	/* As with slabs: for who points to what, not for who points to it. */
+	kmemleak_alloc(obj, size, 0, gfp);
 	trace_mag_alloc(NULL, obj, size, gfp, MAG_RUNG_PAGES, caller);
 	return obj;
 }
@@ -164,6 +185,7 @@ static noinline void large_free(struct page *page, const void *obj,
 	if (!pages)
 		return;
 	trace_mag_free(NULL, obj, pages * PAGE_SIZE, MAG_RUNG_PAGES, caller);
+	kmemleak_free(obj);
 	atomic_long_dec(&large.objects);
 	atomic_long_sub(pages, &large.pages);
 	set_page_private(page, 0);
@@ -189,13 +211,16 @@ static noinline void *alloc_unclassed(size_t size, gfp_t gfp, int node,
  *
  * Context: any but NMI.  May sleep if @gfp allows blocking.
  * Return: the object, or NULL when @gfp yields no pages, or no page allocator
- *	would have so many.
+ *	would have so many; or, of an allocator that is built into the kernel, before its
+ *	initcall.
  */
 void *mag_kmalloc(size_t size, gfp_t gfp)
 {
 	/* And 0, which wraps. */
 	if (unlikely(size - 1 >= MAG_KMALLOC_CLASS_MAX))
 		return alloc_unclassed(size, gfp, NUMA_NO_NODE, _RET_IP_);
+	if (classes_missing())
+		return NULL;
 	return mag_cache_alloc(class_cache(size), gfp);
 }
 EXPORT_SYMBOL_GPL(mag_kmalloc);
@@ -213,6 +238,8 @@ void *mag_kmalloc_node(size_t size, gfp_t gfp, int node)
 {
 	if (unlikely(size - 1 >= MAG_KMALLOC_CLASS_MAX))
 		return alloc_unclassed(size, gfp, node, _RET_IP_);
+	if (classes_missing())
+		return NULL;
 	return mag_cache_alloc_node(class_cache(size), gfp, node);
 }
 EXPORT_SYMBOL_GPL(mag_kmalloc_node);

@@ -69,12 +69,12 @@ static void reclaim_count_cache(struct mag_cache *cache, void *arg)
 static void take_at_hand(struct mag_cache *cache, int node,
 			 unsigned long wanted, bool excess)
 {
-	u64 before = mag_slab_pages_returned(cache), got = 0;
+	u64 before = mag_slab_pages_let_go(cache, node), got = 0;
 	unsigned long bytes;
 
 	do {
 		mag_slab_trim(cache, node, wanted - got, excess);
-		got = mag_slab_pages_returned(cache) - before;
+		got = mag_slab_pages_let_go(cache, node) - before;
 		if (got >= wanted)
 			break;
 		bytes = (unsigned long)READ_ONCE(cache->magazine_rounds) *
@@ -111,9 +111,9 @@ static void reclaim_scan_cache(struct mag_cache *cache, void *arg)
 	if (scan->pages >= scan->wanted ||
 	    scan->behind != (cache->serial > scan->cursor))
 		return;
-	before = mag_slab_pages_returned(cache);
+	before = mag_slab_pages_let_go(cache, scan->node);
 	scan->take(cache, scan->node, scan->wanted - scan->pages);
-	pages = mag_slab_pages_returned(cache) - before;
+	pages = mag_slab_pages_let_go(cache, scan->node) - before;
 	trace_mag_shrink(cache, scan->node, scan->wanted - scan->pages, pages);
 	scan->pages += pages;
 	if (scan->pages >= scan->wanted)

@@ -39,6 +39,7 @@
  * @nr_empty: slabs on @empty
  * @empty_min: least of @nr_empty since the last reaping
  * @pages_returned: pages given back to the kernel, counted without the lock
+ * @pages_let_go: the same, and those that will be when their grace period is over
  * @nr_slabs: slabs on the four lists
  * @nr_pages: pages in them
  * @objects_out: objects out of these slabs, the sum of their @inuse: live, or in a
@@ -55,6 +56,7 @@ struct mag_slab_node {
 	u32 nr_empty;
 	u32 empty_min;
 	atomic_long_t pages_returned;
+	atomic_long_t pages_let_go;
 	u64 nr_slabs;
 	u64 nr_pages;
 	u64 objects_out;

@@ -96,15 +96,20 @@ static void slab_report_leaks(struct mag_cache *cache, struct page *page,
 			      u32 *shown)
 {
 	struct mag_slab_state *state = slab_state(page);
-	unsigned long *in = bitmap_zalloc(state->fresh, GFP_KERNEL);
+	unsigned long *in;
 	u32 index;
 
+	if (*shown == MAG_SLAB_LEAKS_SHOWN)
+		return;
+	in = bitmap_zalloc(state->fresh, GFP_KERNEL);
 	if (!in)
 		return;
 
-	for (index = state->free; index != MAG_LINK_END;
+	/* Who leaks may write to free objects as well: the list ends in any event. */
+	for (index = state->free;
+	     index < state->fresh && !__test_and_set_bit(index, in);
 	     index = *slab_link(cache, page, index))
-		__set_bit(index, in);
+		;
 	for_each_clear_bit(index, in, state->fresh)
 		slab_report_leak(cache, page, index, shown);
 	bitmap_free(in);
@@ -120,6 +125,7 @@ static unsigned long slab_report_out(struct mag_cache *cache,
 	list_for_each_entry(page, &sn->full, lru) {
 		out += slab_state(page)->inuse;
 		slab_report_leaks(cache, page, shown);
+		cond_resched();
 	}
 	/* Which of these are live is not known any more. */
 	list_for_each_entry(page, &sn->damaged, lru)

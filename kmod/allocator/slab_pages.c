@@ -205,6 +205,9 @@ static void slab_destroy_rcu(struct rcu_head *head)
 
 void mag_slab_destroy(struct mag_cache *cache, struct page *page)
 {
+	struct mag_slab_node *sn = cache->slab_node[page_to_nid(page)];
+
+	atomic_long_add(slab_layout(cache, page)->pages, &sn->pages_let_go);
 	if (cache->flags & MAG_CACHE_TYPESAFE_BY_RCU)
 		call_rcu(&page->rcu_head, slab_destroy_rcu);
 	else

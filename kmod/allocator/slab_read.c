@@ -34,6 +34,11 @@ u64 mag_slab_pages_returned(const struct mag_cache *cache)
 	return pages;
 }
 
+u64 mag_slab_pages_let_go(const struct mag_cache *cache, int node)
+{
+	return atomic_long_read(&cache->slab_node[node]->pages_let_go);
+}
+
 u64 mag_slab_stats(struct mag_cache *cache, struct mag_cache_stats *stats)
 {
 	struct mag_slab_node *sn;
