@@ -3,6 +3,7 @@
  * KUnit: what the shrinker counts and takes, and in which order.
  */
 #include <kunit/test.h>
+#include <linux/bits.h>
 #include <linux/cpumask.h>
 
 #include "../kmod/allocator/home.h"
@@ -11,7 +12,7 @@
 #define OBJECT_SIZE 512
 #define DEPOT_MAX   20
 /* Other caches have something to give as well. */
-#define ALL	    (1UL << 20)
+#define ALL	    BIT(20)
 
 /**
  * struct reclaim_test - a cache after its load has gone

@@ -6,7 +6,6 @@
 #include <linux/atomic.h>
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
-#include <linux/kernel.h>
 #include <linux/math.h>
 #include <linux/memory.h>
 #include <linux/minmax.h>
@@ -22,6 +21,14 @@
 /* Cache at which the last scan ended; the next one begins behind it.  A hint. */
 static u64 reclaim_cursor;
 
+/* What goes first, second and third: each up to as many pages as are wanted yet. */
+enum reclaim_stage {
+	RECLAIM_EXCESS,
+	RECLAIM_DEPOT,
+	RECLAIM_CPUS,
+	RECLAIM_NR_STAGES
+};
+
 /**
  * struct reclaim_scan - a shrinker's request on its way through the caches
  * @node: the node that is short
@@ -29,7 +36,7 @@ static u64 reclaim_cursor;
  * @wanted: pages to free
  * @cursor: @serial of the cache at which the last scan ended
  * @behind: this walk is for the caches behind it, the next one for the others
- * @take: takes from a cache in this walk, up to as many pages as are wanted yet
+ * @stage: what is taken from a cache in this walk
  */
 struct reclaim_scan {
 	int node;
@@ -37,7 +44,7 @@ struct reclaim_scan {
 	unsigned long wanted;
 	u64 cursor;
 	bool behind;
-	void (*take)(struct mag_cache *cache, int node, unsigned long wanted);
+	enum reclaim_stage stage;
 };
 
 /*
@@ -65,15 +72,20 @@ static void reclaim_count_cache(struct mag_cache *cache, void *arg)
 		       objects * cache->size / PAGE_SIZE;
 }
 
-/* Empty slabs, then magazines of the depot: no more than are asked for. */
+/*
+ * Empty slabs, then magazines of the depot, until as many pages have gone as are @wanted
+ * since there were @before.
+ */
 static void take_at_hand(struct mag_cache *cache, int node,
-			 unsigned long wanted, bool excess)
+			 unsigned long wanted, u64 before, bool excess)
 {
-	u64 before = mag_slab_pages_let_go(cache, node), got = 0;
 	unsigned long bytes;
+	u64 got;
 
 	do {
-		mag_slab_trim(cache, node, wanted - got, excess);
+		got = mag_slab_pages_let_go(cache, node) - before;
+		if (got < wanted)
+			mag_slab_trim(cache, node, wanted - got, excess);
 		got = mag_slab_pages_let_go(cache, node) - before;
 		if (got >= wanted)
 			break;
@@ -82,37 +94,28 @@ static void take_at_hand(struct mag_cache *cache, int node,
 	} while (mag_depot_trim(cache, node,
 				DIV_ROUND_UP((wanted - got) * PAGE_SIZE, bytes),
 				excess));
-	/* The last ones made slabs empty that nobody needs. */
-	mag_slab_trim(cache, node, wanted - min(got, wanted), false);
 }
 
-static void take_excess(struct mag_cache *cache, int node, unsigned long wanted)
+static void reclaim_take(struct mag_cache *cache,
+			 const struct reclaim_scan *scan, u64 before)
 {
-	take_at_hand(cache, node, wanted, true);
-}
-
-static void take_depot(struct mag_cache *cache, int node, unsigned long wanted)
-{
-	take_at_hand(cache, node, wanted, false);
-}
-
-/* Direct reclaim has interrupts on, and holds nothing that another CPU spins for. */
-static void take_cpus(struct mag_cache *cache, int node, unsigned long wanted)
-{
-	mag_cpu_reap_node(cache, node);
-	take_depot(cache, node, wanted);
+	/* Direct reclaim has interrupts on, and holds nothing that others spin for. */
+	if (scan->stage == RECLAIM_CPUS)
+		mag_cpu_reap_node(cache, scan->node);
+	take_at_hand(cache, scan->node, scan->wanted - scan->pages, before,
+		     scan->stage == RECLAIM_EXCESS);
 }
 
 static void reclaim_scan_cache(struct mag_cache *cache, void *arg)
 {
 	struct reclaim_scan *scan = arg;
+	bool behind = cache->serial > scan->cursor;
 	u64 before, pages;
 
-	if (scan->pages >= scan->wanted ||
-	    scan->behind != (cache->serial > scan->cursor))
+	if (scan->pages >= scan->wanted || behind != scan->behind)
 		return;
 	before = mag_slab_pages_let_go(cache, scan->node);
-	scan->take(cache, scan->node, scan->wanted - scan->pages);
+	reclaim_take(cache, scan, before);
 	pages = mag_slab_pages_let_go(cache, scan->node) - before;
 	trace_mag_shrink(cache, scan->node, scan->wanted - scan->pages, pages);
 	scan->pages += pages;
@@ -138,24 +141,18 @@ static unsigned long reclaim_count(struct shrinker *shrinker,
 static unsigned long reclaim_scan(struct shrinker *shrinker,
 				  struct shrink_control *sc)
 {
-	static void (*const takes[])(struct mag_cache * cache, int node,
-				     unsigned long wanted) = {
-		take_excess,
-		take_depot,
-		take_cpus,
-	};
 	struct reclaim_scan scan = {
 		.node = sc->nid,
 		.wanted = sc->nr_to_scan,
 		.cursor = READ_ONCE(reclaim_cursor),
 	};
-	u32 i;
+	u32 walk;
 
-	for (i = 0; i < 2 * ARRAY_SIZE(takes); i++) {
+	for (walk = 0; walk < 2 * RECLAIM_NR_STAGES; walk++) {
 		if (scan.pages >= scan.wanted)
 			break;
-		scan.take = takes[i / 2];
-		scan.behind = !(i % 2);
+		scan.stage = walk / 2;
+		scan.behind = !(walk % 2);
 		if (!mag_cache_try_for_each(reclaim_scan_cache, &scan))
 			return scan.pages ?: SHRINK_STOP;
 	}
