@@ -360,6 +360,22 @@ static void free_after_the_pages_went(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mag_cache_destroy(dt.cache), 0);
 }
 
+/* What waits for a grace period does not depend on the object to find its cache. */
+static void free_rcu_after_the_pages_went(struct kunit *test)
+{
+	struct double_test dt;
+
+	double_init(test, &dt, 0);
+	give_from_to(&dt, 0, dt.nr);
+	mag_cache_rcu_barrier(dt.cache);
+	expect_slabs(test, &dt, 0);
+	mag_cache_free_rcu(dt.cache, dt.objs[0], dt.objs[0]);
+	mag_cache_rcu_barrier(dt.cache);
+	expect_bugs(test, &dt, 1);
+	KUNIT_EXPECT_EQ(test, mag_kunit_stats(dt.cache).rcu_waiting, 0);
+	KUNIT_EXPECT_EQ(test, mag_cache_destroy(dt.cache), 0);
+}
+
 /* The slab waits for its grace period on no list: it goes, for it is whole. */
 static void free_while_the_pages_wait(struct kunit *test)
 {
@@ -415,6 +431,7 @@ static struct kunit_case double_cases[] = {
 	KUNIT_CASE_PARAM(free_of_an_object_that_was_never_out,
 			 flags_gen_params),
 	KUNIT_CASE_PARAM(free_after_the_pages_went, flags_gen_params),
+	KUNIT_CASE_PARAM(free_rcu_after_the_pages_went, flags_gen_params),
 	KUNIT_CASE(free_while_the_pages_wait),
 	KUNIT_CASE(leak_and_double_free),
 	{}

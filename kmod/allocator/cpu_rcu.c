@@ -52,17 +52,33 @@ static bool magazine_serves(struct mag_magazine *mag)
 	       mag->rounds >= DIV_ROUND_UP(mag->capacity, 2);
 }
 
+/*
+ * Where a magazine that waits has its cache.  An object could not tell: if it was freed
+ * twice, its page may be anybody's by the end of the grace period.
+ */
+static void **rcu_cache_of(struct mag_magazine *mag)
+{
+	return &mag->round[mag->capacity - 1];
+}
+
+/* Whether it has room for an object beside that. */
+static bool rcu_has_room(const struct mag_magazine *mag)
+{
+	return mag->rounds + 1 < mag->capacity;
+}
+
 static void rcu_free_magazine(struct rcu_head *head)
 {
 	struct mag_magazine *mag = container_of(head, struct mag_magazine, rcu);
-	struct mag_cache *cache = mag_slab_cache(mag->round[0]);
+	struct mag_cache *cache = *rcu_cache_of(mag);
 	int node = page_to_nid(virt_to_page(mag->round[0]));
 	u32 i;
 
 	atomic_long_sub(mag->rounds, &cache->rcu_waiting);
 	if (want_init_on_free())
 		for (i = 0; i < mag->rounds; i++)
-			mag_object_zero(cache, mag->round[i], 0);
+			if (mag_slab_cache(mag->round[i]) == cache)
+				mag_object_zero(cache, mag->round[i], 0);
 	if (!magazine_serves(mag) || !mag_depot_put_full(cache, node, mag))
 		mag_magazine_discard(cache, mag);
 }
@@ -79,6 +95,7 @@ static void cpu_submit_rcu(struct mag_cache *cache, struct mag_cpu *cpu)
 
 	if (!mag)
 		return;
+	*rcu_cache_of(mag) = cache;
 	atomic_long_add(mag->rounds, &cache->rcu_waiting);
 	call_rcu(&mag->rcu, rcu_free_magazine);
 	cpu->rcu_rounds = 0;
@@ -109,16 +126,22 @@ static void rcu_free_object(struct rcu_head *head)
 static bool cpu_push_rcu(struct mag_cache *cache, struct mag_cpu *cpu,
 			 void *obj)
 {
-	int node = mag_home_node();
+	struct mag_magazine *mag = cpu->rcu;
 
-	if (!cpu->rcu)
-		cpu->rcu = mag_cpu_new_magazine(cache, node);
-	if (!cpu->rcu)
-		return false;
-
-	cpu->rcu->round[cpu->rcu->rounds++] = obj;
+	if (!mag) {
+		mag = mag_cpu_new_magazine(cache, mag_home_node());
+		if (!mag)
+			return false;
+		/* One of a single round is no use. */
+		if (!rcu_has_room(mag)) {
+			mag_magazine_destroy(cache, mag);
+			return false;
+		}
+		cpu->rcu = mag;
+	}
+	mag->round[mag->rounds++] = obj;
 	cpu->free_rcu++;
-	cpu->rcu_rounds = cpu->rcu->rounds;
+	cpu->rcu_rounds = mag->rounds;
 	return true;
 }
 
@@ -133,7 +156,7 @@ static bool rcu_push(struct mag_cache *cache, void *obj, unsigned long caller)
 		if (pushed)
 			trace_mag_free(cache, obj, cache->object_size,
 				       MAG_RUNG_RCU, caller);
-		if (pushed && cpu->rcu->rounds == cpu->rcu->capacity)
+		if (pushed && !rcu_has_room(cpu->rcu))
 			cpu_submit_rcu(cache, cpu);
 		mag_cpu_leave(cpu);
 	} else {
