@@ -4,6 +4,13 @@
  * memory free, and this program takes so much that it cannot, holds it, and gives it
  * back.  So the kernel reclaims all the time, and no task needs to be killed.  What
  * kswapd was told before is restored.
+ *
+ * Memory in fragments makes the kernel boost its watermarks, also the one below which
+ * a task waits for memory.  With so much to be kept free the boost is more than this
+ * program leaves, and it would wait until it is killed: so there is no boost.
+ *
+ * It takes pages of a file in memory, which it does not map: a page fault costs much
+ * under User-Mode Linux, and a round would be over before the memory is.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,6 +23,7 @@
 /* Of the memory, in 10000ths, what kswapd keeps free beyond the least. */
 #define SCALE	 "/proc/sys/vm/watermark_scale_factor"
 #define SCALED	 1500
+#define BOOST	 "/proc/sys/vm/watermark_boost_factor"
 #define STEP_KIB 1024
 
 /* A value of /proc/meminfo, KiB. */
@@ -62,27 +70,24 @@ static void nap(long ms)
 	nanosleep(&span, NULL);
 }
 
-/* Takes memory until no more than @keep KiB are free.  Returns how much. */
-static size_t take(char *area, size_t room, long keep)
+/* Takes memory until no more than @keep KiB are free, or until @end. */
+static void take(int fd, long keep, time_t end)
 {
-	size_t step = STEP_KIB * 1024, taken = 0;
+	off_t step = STEP_KIB * 1024, taken = 0;
 
-	while (taken + step <= room && read_kib("MemFree:") > keep) {
-		memset(area + taken, 1, step);
+	while (read_kib("MemFree:") > keep && time(NULL) < end &&
+	       !fallocate(fd, 0, taken, step))
 		taken += step;
-	}
-	return taken;
 }
 
 /* What others may need at once is left to them. */
-static void press(char *area, size_t room, long total, time_t end)
+static void press(int fd, long total, time_t end)
 {
-	size_t taken;
-
 	while (time(NULL) < end) {
-		taken = take(area, room, total / 14 + rand() % (total / 14));
+		take(fd, total / 14 + rand() % (total / 14), end);
 		nap(rand() % 500);
-		madvise(area, taken, MADV_DONTNEED);
+		if (ftruncate(fd, 0))
+			return;
 		nap(rand() % 500);
 	}
 }
@@ -90,20 +95,21 @@ static void press(char *area, size_t room, long total, time_t end)
 int main(int argc, char **argv)
 {
 	long total = read_kib("MemTotal:"), before = get_number(SCALE);
-	size_t room = (size_t)total * 1024;
-	char *area;
+	long boost = get_number(BOOST);
+	int fd;
 
 	if (argc != 3) {
 		fprintf(stderr, "usage: hog SECONDS SEED\n");
 		return 2;
 	}
 	srand(atol(argv[2]));
-	area = mmap(NULL, room, PROT_READ | PROT_WRITE,
-		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (area == MAP_FAILED || !before)
+	fd = memfd_create("hog", 0);
+	if (fd < 0 || !before)
 		return 1;
+	set_number(BOOST, 0);
 	set_number(SCALE, SCALED);
-	press(area, room, total, time(NULL) + atol(argv[1]));
+	press(fd, total, time(NULL) + atol(argv[1]));
 	set_number(SCALE, before);
+	set_number(BOOST, boost);
 	return 0;
 }
