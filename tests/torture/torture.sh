@@ -57,7 +57,7 @@ sees() { # WHAT
 
 test_sight() {
 	ok "insmod" load
-	for what in twice stamp write zero leak early; do
+	for what in twice stamp write zero leak early reuse type; do
 		progress "what is broken on purpose: $what"
 		ok "torture sees what it breaks on purpose: $what" sees "$what"
 	done
@@ -112,6 +112,7 @@ told_nothing() {
 
 test_round() { # NUMBER SEED SECONDS
 	name="round $1, seed $2"
+	progress "$name"
 	ok "$name: insmod magslab" load || return
 	ok "$name: insmod torture" begin "$2" || return
 	start_noise "$3" "$2"

@@ -209,7 +209,7 @@ static u32 slots_for(const struct torture_spec *spec)
 {
 	if (!spec->size)
 		return KMALLOC_SLOTS;
-	if (spec->rcu_only)
+	if (torture_has_readers(spec))
 		return RCU_SLOTS;
 	return clamp_t(u32, CACHE_BYTES / spec->size, LEAST_SLOTS, MOST_SLOTS);
 }

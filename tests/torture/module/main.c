@@ -24,7 +24,8 @@ MODULE_PARM_DESC(
 	"the kernel is told to let allocations fail, for the count alone");
 
 static const char *const break_names[NR_BREAKS] = {
-	"nothing", "twice", "stamp", "write", "zero", "leak", "early",
+	"nothing", "twice", "stamp", "write", "zero",
+	"leak",	   "early", "reuse", "type",
 };
 
 enum torture_break torture_broken;
@@ -51,7 +52,7 @@ static const struct kernel_param_ops break_ops = {
 module_param_cb(broken, &break_ops, NULL, 0444);
 MODULE_PARM_DESC(
 	broken,
-	"on purpose: nothing, twice, stamp, write, zero, leak or early");
+	"on purpose: nothing, twice, stamp, write, zero, leak, early, reuse or type");
 
 /* Of whom calls outside the actors: at the beginning and at the end. */
 static struct torture_actor warden;

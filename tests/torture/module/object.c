@@ -25,6 +25,17 @@ u32 torture_random(struct torture_actor *actor, u32 below)
 }
 
 /**
+ * torture_has_readers() - whether anybody may look at the objects of a cache
+ * @spec: the cache's
+ *
+ * Context: any.
+ */
+bool torture_has_readers(const struct torture_spec *spec)
+{
+	return spec->rcu_only || (spec->flags & MAG_CACHE_TYPESAFE_BY_RCU);
+}
+
+/**
  * torture_count() - count operations
  * @actor: who did them
  * @nr: how many
@@ -143,19 +154,34 @@ void torture_accept(struct torture_cache *tc, struct torture_actor *actor,
 	slot->item.key = item.key;
 	slot->item.size = size;
 	slot->item.copy = false;
-	/* Pairs with do_look(): readers that find it find its stamp. */
+	/* Pairs with find_objects(): readers that find it find its stamp. */
 	smp_store_release(&slot->item.obj, obj);
 	this_cpu_inc(tc->counts->allocs);
 	torture_leave(slot, SLOT_FULL);
 }
 
-/* As a reader would find it that has found the object before. */
-static void change_early(const struct torture_cache *tc, void *obj)
+/* On purpose: as a reader would find it that has found the object before. */
+static void change_early(const struct torture_cache *tc,
+			 const struct torture_item *item)
 {
+	u8 *byte = item->obj + 8;
+
 	rcu_read_lock();
-	((u8 *)obj)[8] ^= 1;
-	torture_look(tc, obj);
+	*byte ^= 1;
+	torture_look(tc, item->obj, item->key);
+	/* The type is for the destructor as well. */
+	if (torture_broken == BREAK_TYPE)
+		*byte ^= 1;
 	rcu_read_unlock();
+}
+
+static bool breaks_early(const struct torture_cache *tc,
+			 struct torture_actor *actor)
+{
+	if (tc->spec->rcu_only)
+		return torture_breaks(BREAK_EARLY, actor);
+	return torture_has_readers(tc->spec) &&
+	       torture_breaks(BREAK_TYPE, actor);
 }
 
 /* Keeps the object in @tc, on purpose, if it has none yet. */
@@ -186,8 +212,8 @@ void *torture_release(struct torture_cache *tc, struct torture_actor *actor,
 	if (torture_breaks(BREAK_STAMP, actor))
 		((u8 *)item.obj)[item.size - 1] ^= 1;
 	torture_check(tc, &item, item.size);
-	if (tc->spec->rcu_only && torture_breaks(BREAK_EARLY, actor))
-		change_early(tc, item.obj);
+	if (breaks_early(tc, actor))
+		change_early(tc, &item);
 	/* No reader finds it from now on. */
 	WRITE_ONCE(slot->item.obj, NULL);
 	if (lose(tc, actor, item.obj))
@@ -244,4 +270,41 @@ void torture_free(struct torture_cache *tc, struct torture_actor *actor,
 		free_and_write(tc, obj);
 	else
 		mag_cache_free(tc->cache, obj);
+}
+
+/**
+ * torture_pay_rcu() - ask to leave an object to RCU
+ * @tc: its cache
+ *
+ * Context: any.
+ * Return: whether one may be left to it now.
+ */
+bool torture_pay_rcu(struct torture_cache *tc)
+{
+	return atomic_sub_return(tc->spec->size, &tc->rcu_budget) > 0;
+}
+
+/**
+ * torture_empty() - free the object in a slot
+ * @tc: its cache
+ * @actor: who does
+ * @slot: was %SLOT_FULL, and is taken by the caller, who has it no more afterwards
+ *
+ * Context: any.
+ * Return: false if the object may not be left to RCU now, and is where it was.
+ */
+bool torture_empty(struct torture_cache *tc, struct torture_actor *actor,
+		   struct torture_slot *slot)
+{
+	void *obj;
+
+	if (tc->spec->rcu_only && !torture_pay_rcu(tc)) {
+		torture_leave(slot, SLOT_FULL);
+		return false;
+	}
+	obj = torture_release(tc, actor, slot);
+	if (obj)
+		torture_free(tc, actor, obj);
+	torture_leave(slot, SLOT_EMPTY);
+	return true;
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What every actor may do, in any context: allocate, free, and look at objects.
+ * What every actor may do, in any context: allocate, free and check objects.
  */
-#include <linux/delay.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 
@@ -153,29 +152,16 @@ static u32 do_alloc_bulk(struct torture_cache *tc, struct torture_actor *actor,
 	return nr;
 }
 
-/* Whether an object may be left to RCU now. */
-static bool pay_rcu(struct torture_cache *tc)
-{
-	return atomic_sub_return(tc->spec->size, &tc->rcu_budget) > 0;
-}
-
 static u32 do_free(struct torture_cache *tc, struct torture_actor *actor,
 		   u32 burst)
 {
 	struct torture_slot *slot;
-	void *obj;
 	u32 i;
 
 	for (i = 0; i < burst; i++) {
-		if (tc->spec->rcu_only && !pay_rcu(tc))
-			break;
 		slot = torture_take(tc, actor, SLOT_FULL);
-		if (!slot)
+		if (!slot || !torture_empty(tc, actor, slot))
 			break;
-		obj = torture_release(tc, actor, slot);
-		if (obj)
-			torture_free(tc, actor, obj);
-		torture_leave(slot, SLOT_EMPTY);
 	}
 	return i;
 }
@@ -187,7 +173,7 @@ static u32 do_free_rcu(struct torture_cache *tc, struct torture_actor *actor,
 	void *obj;
 	u32 i;
 
-	for (i = 0; i < burst && pay_rcu(tc); i++) {
+	for (i = 0; i < burst && torture_pay_rcu(tc); i++) {
 		slot = torture_take(tc, actor, SLOT_FULL);
 		if (!slot)
 			break;
@@ -234,54 +220,6 @@ static u32 do_check(struct torture_cache *tc, struct torture_actor *actor,
 	return i;
 }
 
-/* Objects that a reader finds, into @actor's array. */
-static u32 find_objects(struct torture_cache *tc, struct torture_actor *actor,
-			u32 burst)
-{
-	struct torture_slot *slot;
-	u32 i, nr = 0;
-	void *obj;
-
-	for (i = 0; i < min_t(u32, burst, TORTURE_BATCH); i++) {
-		slot = &tc->slot[torture_random(actor, tc->nr_slots)];
-		/* Pairs with torture_accept(). */
-		obj = smp_load_acquire(&slot->item.obj);
-		if (obj)
-			actor->objs[nr++] = obj;
-	}
-	return nr;
-}
-
-static void look_at_all(const struct torture_cache *tc,
-			const struct torture_actor *actor, u32 nr)
-{
-	while (nr--)
-		torture_look(tc, actor->objs[nr]);
-}
-
-/*
- * A reader's look at objects that anybody may free meanwhile.  Tasks are in no hurry:
- * time passes in which objects would be reused that should not.
- */
-static u32 do_look(struct torture_cache *tc, struct torture_actor *actor,
-		   u32 burst)
-{
-	u32 i, nr, looks = 1;
-
-	if (actor->may_sleep)
-		looks += torture_random(actor,
-					torture_random(actor, 8) ? 10 : 200);
-	rcu_read_lock();
-	nr = find_objects(tc, actor, burst);
-	look_at_all(tc, actor, nr);
-	for (i = 0; i < looks; i++) {
-		udelay(torture_random(actor, 100));
-		look_at_all(tc, actor, min(nr, 8U));
-	}
-	rcu_read_unlock();
-	return burst;
-}
-
 static void realloc_slot(struct torture_cache *tc, struct torture_actor *actor,
 			 struct torture_slot *slot)
 {
@@ -322,12 +260,6 @@ static u32 do_realloc(struct torture_cache *tc, struct torture_actor *actor)
 	return 1;
 }
 
-static bool has_readers(const struct torture_cache *tc)
-{
-	return tc->spec->rcu_only ||
-	       (tc->spec->flags & MAG_CACHE_TYPESAFE_BY_RCU);
-}
-
 static u32 act_by_one(struct torture_cache *tc, struct torture_actor *actor,
 		      u32 burst)
 {
@@ -340,8 +272,9 @@ static u32 act_by_one(struct torture_cache *tc, struct torture_actor *actor,
 		return tc->cache ? do_check(tc, actor, burst)
 				 : do_realloc(tc, actor);
 	default:
-		return has_readers(tc) ? do_look(tc, actor, burst)
-				       : do_check(tc, actor, burst);
+		return torture_has_readers(tc->spec)
+			       ? torture_read(tc, actor, burst)
+			       : do_check(tc, actor, burst);
 	}
 }
 

@@ -317,11 +317,18 @@ static void look_at_type(const struct torture_cache *tc, const u64 *obj)
 			type, constructed_word(obj, TYPE_WORD));
 }
 
-static void look_at_stamp(const struct torture_cache *tc, const u64 *obj)
+static void look_at_stamp(const struct torture_cache *tc, const u64 *obj,
+			  u64 key)
 {
-	u64 key = READ_ONCE(obj[0]) & ~DYING;
 	u32 i, words = torture_rcu_offset(tc->spec->size) / WORD;
 
+	if ((READ_ONCE(obj[0]) & ~DYING) != key) {
+		torture_fail(
+			tc,
+			"a reader finds an object reused within its grace period: key %016llx, now %016llx",
+			key, READ_ONCE(obj[0]));
+		return;
+	}
 	for (i = 1; i < words; i++) {
 		if (READ_ONCE(obj[i]) == stamp_word(key, i))
 			continue;
@@ -331,24 +338,40 @@ static void look_at_stamp(const struct torture_cache *tc, const u64 *obj)
 			i * WORD, READ_ONCE(obj[i]), stamp_word(key, i), key);
 		return;
 	}
-	if ((READ_ONCE(obj[0]) & ~DYING) != key || key_cache(key) != tc->id)
+}
+
+/**
+ * torture_find() - find an object as a reader
+ * @tc: its cache, which torture_has_readers()
+ * @obj: the object, live a moment ago
+ *
+ * Context: any, under rcu_read_lock().
+ * Return: the object's key, which readers of a TYPESAFE cache have no use for.
+ */
+u64 torture_find(const struct torture_cache *tc, const void *obj)
+{
+	u64 key = READ_ONCE(*(const u64 *)obj) & ~DYING;
+
+	if (!keeps_type(tc) && key_cache(key) != tc->id)
 		torture_fail(
 			tc,
-			"a reader finds an object reused within its grace period: key %016llx, now %016llx",
-			key, READ_ONCE(obj[0]));
+			"a reader finds an object without a stamp: key %016llx",
+			key);
+	return key;
 }
 
 /**
  * torture_look() - look at an object as a reader
- * @tc: its cache, whose objects readers may look at
- * @obj: the object, live when it was found
+ * @tc: its cache
+ * @obj: the object
+ * @key: of torture_find()
  *
  * Context: any, under the rcu_read_lock() under which it was found.
  */
-void torture_look(const struct torture_cache *tc, const void *obj)
+void torture_look(const struct torture_cache *tc, const void *obj, u64 key)
 {
 	if (keeps_type(tc))
 		look_at_type(tc, obj);
 	else
-		look_at_stamp(tc, obj);
+		look_at_stamp(tc, obj, key);
 }

@@ -190,6 +190,21 @@ static void do_policy(struct torture_cache *tc, struct torture_actor *actor)
 		torture_fail(tc, "a policy of values in range is refused");
 }
 
+/* Each object goes to its slab, and each slab that is empty to the kernel. */
+static void do_bare(struct torture_cache *tc, struct torture_actor *actor)
+{
+	struct mag_policy policy;
+
+	mag_cache_get_policy(tc->cache, &policy);
+	policy.magazines = 1;
+	policy.magazine_rounds = 1;
+	policy.magazine_max = 1;
+	policy.depot_max = 0;
+	policy.empty_max = 0;
+	if (mag_cache_set_policy(tc->cache, &policy))
+		torture_fail(tc, "a policy of least values is refused");
+}
+
 static void do_preset(struct torture_cache *tc, struct torture_actor *actor)
 {
 	mag_cache_set_preset(tc->cache, torture_random(actor, MAG_NR_PRESETS));
@@ -288,10 +303,10 @@ static const struct deed {
 	void (*act)(struct torture_cache *tc, struct torture_actor *actor);
 	u32 odds;
 } deeds[] = {
-	{ do_shrink, 12 },    { do_validate, 6 }, { do_stats, 15 },
-	{ do_read, 15 },      { do_barrier, 1 },  { do_knob, 20 },
-	{ do_policy, 5 },     { do_preset, 5 },	  { do_reserve, 25 },
-	{ do_short_life, 4 }, { do_refused, 2 },
+	{ do_shrink, 12 },  { do_validate, 6 },	  { do_stats, 15 },
+	{ do_read, 15 },    { do_barrier, 1 },	  { do_knob, 20 },
+	{ do_policy, 5 },   { do_bare, 5 },	  { do_preset, 5 },
+	{ do_reserve, 25 }, { do_short_life, 4 }, { do_refused, 2 },
 };
 
 /**

@@ -34,6 +34,8 @@ enum torture_break {
 	BREAK_ZERO, /* an object that should be zero is not */
 	BREAK_LEAK, /* an object is not freed */
 	BREAK_EARLY, /* an object is changed within its grace period */
+	BREAK_REUSE, /* one has a new owner within its grace period */
+	BREAK_TYPE, /* one is of another type within its grace period */
 	NR_BREAKS
 };
 
@@ -150,8 +152,9 @@ struct torture_cache {
  * @ops: operations: each of an object, or a call that is of no object
  * @faulty: of @ops, those while allocations were made to fail
  * @calls: made
- * @slots: of a bulk call
- * @objs: of a bulk call
+ * @slots: of a bulk call, or where a reader found objects
+ * @objs: of a bulk call, or the objects that a reader found
+ * @keys: of these, as it found them
  */
 struct torture_actor {
 	struct rnd_state rnd;
@@ -164,6 +167,7 @@ struct torture_actor {
 	u64 calls;
 	struct torture_slot *slots[TORTURE_BATCH];
 	void *objs[TORTURE_BATCH];
+	u64 keys[TORTURE_BATCH];
 };
 
 /* Of the module's parameters. */
@@ -190,7 +194,8 @@ void torture_check_new(const struct torture_cache *tc, void *obj, u32 size,
 void torture_retire(const struct torture_cache *tc,
 		    const struct torture_item *item);
 void torture_revive(const struct torture_item *item, u32 size);
-void torture_look(const struct torture_cache *tc, const void *obj);
+u64 torture_find(const struct torture_cache *tc, const void *obj);
+void torture_look(const struct torture_cache *tc, const void *obj, u64 key);
 u32 torture_rcu_offset(u32 size);
 bool torture_has_rcu(const struct torture_cache *tc);
 
@@ -222,9 +227,17 @@ void *torture_release(struct torture_cache *tc, struct torture_actor *actor,
 void torture_free(struct torture_cache *tc, struct torture_actor *actor,
 		  void *obj);
 void torture_free_rcu(struct torture_cache *tc, void *obj);
+bool torture_pay_rcu(struct torture_cache *tc);
+bool torture_empty(struct torture_cache *tc, struct torture_actor *actor,
+		   struct torture_slot *slot);
+bool torture_has_readers(const struct torture_spec *spec);
 gfp_t torture_gfp(struct torture_actor *actor, const struct torture_cache *tc);
 int torture_node(struct torture_actor *actor, const struct torture_cache *tc);
 void torture_count(struct torture_actor *actor, u32 nr);
+
+/* read.c */
+u32 torture_read(struct torture_cache *tc, struct torture_actor *actor,
+		 u32 burst);
 
 /* ops.c */
 struct torture_cache *torture_pick(struct torture_actor *actor);
