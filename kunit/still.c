@@ -26,7 +26,7 @@
  * @taken: the busy depot took @mag
  */
 struct holder {
-	spinlock_t *lock;
+	spinlock_t *lock; /* of its depot, which it holds */
 	struct mag_cache *other;
 	int node;
 	struct mag_magazine *mag;
